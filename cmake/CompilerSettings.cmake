@@ -1,0 +1,41 @@
+# What every target of the project is compiled with.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(REVSYNC_WARNINGS_AS_ERRORS "Stop the build on any compiler warning" ON)
+set(REVSYNC_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+
+find_program(REVSYNC_CCACHE ccache)
+if(REVSYNC_CCACHE)
+  # Precompiled headers need the two sloppiness settings to be cacheable.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros "${REVSYNC_CCACHE}")
+endif()
+
+add_library(revsync_settings INTERFACE)
+target_compile_options(revsync_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${REVSYNC_WARNINGS_AS_ERRORS}>:-Werror>
+  # False positives of these compilers inside coroutine frames and libstdc++.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete>
+  $<$<CXX_COMPILER_ID:GNU>:-fcoroutines -fpch-deps -fpch-preprocess>
+  $<$<CXX_COMPILER_ID:Clang>:-Xclang -fno-pch-timestamp>)
+if(REVSYNC_SANITIZE)
+  add_compile_options(-fsanitize=${REVSYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${REVSYNC_SANITIZE})
+endif()
+if(WIN32)
+  target_compile_definitions(revsync_settings INTERFACE _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
+else()
+  add_compile_definitions($<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<NOT:$<BOOL:${REVSYNC_SANITIZE}>>>:_FORTIFY_SOURCE=2>)
+  add_link_options(-Wl,-z,relro,-z,now)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
+find_program(REVSYNC_LLD ld.lld)
+if(REVSYNC_LLD AND NOT WIN32)
+  add_link_options(-fuse-ld=lld)
+endif()
