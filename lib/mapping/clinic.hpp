@@ -1,0 +1,11 @@
+#pragma once
+
+#include "mapping/stream.hpp"
+
+namespace revsync {
+
+// The mapping that runs when REVERSE_SYNC_MAPPING names none: doctors' notes and the days of aligner
+// batches (docs/configuration.md, "The built-in mapping").
+Mapping clinic_mapping();
+
+}  // namespace revsync

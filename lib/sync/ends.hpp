@@ -1,0 +1,121 @@
+// What the pipeline sees of the world: a feed that changes come from, a sink that takes them, a checkpoint
+// that remembers. Everything in sync/ works against these alone, so that the same code runs on real servers
+// and, single-stepped on a manual clock, on in-memory ends.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/change.hpp"
+#include "core/error.hpp"
+#include "mapping/stream.hpp"
+
+namespace revsync {
+
+struct PageRequest {
+    const Stream* stream = nullptr;
+    Cursor after;
+    std::size_t limit = 0;  // rows, at least 1
+};
+
+struct RowsRequest {
+    const Stream* stream = nullptr;
+    std::vector<Key> keys;
+};
+
+// Where a source stands when a poll begins.
+//
+// `time` is safe to remember: every transaction that may still commit a row stamped by now() began at or
+// after it. Rows newer than `time` are delivered all the same, but the cursor must not pass it.
+struct Horizon {
+    Timestamp time;
+    Timestamp source_now;               // the source's clock
+    bool other_sessions_hidden = false;  // the role cannot see all sessions: `time` is now less the overlap window
+};
+
+struct PollReading {
+    Horizon horizon;
+    std::vector<Result<Page>> pages;  // one per PageRequest, in its order
+    std::vector<Result<Page>> rows;   // one per RowsRequest, in its order; keys that are gone are absent
+};
+
+// A source of changes. One request at a time.
+class Feed {
+public:
+    virtual ~Feed() = default;
+
+    // The horizon, taken before everything else, then the first pages and the rows asked for, in one exchange.
+    // An error of the outer result means that nothing was read; a stream's own failure is in its element.
+    virtual boost::asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages,
+                                                                   std::vector<RowsRequest> rows) = 0;
+    virtual boost::asio::awaitable<Result<Page>> read_page(PageRequest request) = 0;
+};
+
+// A row that the sink refused on purpose, while the rest of its batch was committed.
+struct Refusal {
+    Key key;
+    Error error;  // disposition row
+};
+
+struct Applied {
+    std::size_t inserted = 0;
+    std::size_t updated = 0;
+    std::size_t removed = 0;
+    std::vector<Refusal> refused;
+
+    std::size_t changed() const { return inserted + updated + removed; }
+};
+
+// A destination of changes.
+class Sink {
+public:
+    virtual ~Sink() = default;
+
+    // Makes sure that the destination can be reached and that `streams` fit it, one result per stream in their
+    // order. Costs nothing while connected and nothing has failed since. The outer error: not reachable.
+    virtual boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<const Stream*> streams) = 0;
+
+    // Applies all of `changes` in one transaction, or none of them. Applying the same changes again changes
+    // nothing. `changes` must stay alive until it returns. An error of disposition row concerns at least one
+    // of them without saying which.
+    virtual boost::asio::awaitable<Result<Applied>> apply(const Stream& stream, std::span<const Change> changes) = 0;
+};
+
+// A row that could not be applied. It holds no column values: the row is read again from its source.
+struct ParkedRow {
+    std::string stream;
+    Key key;
+    std::string error_code;
+    std::string error_text;
+    Timestamp changed_at;
+    Timestamp first_failed;
+    Timestamp last_failed;
+    std::size_t attempts = 1;
+
+    friend bool operator==(const ParkedRow&, const ParkedRow&) = default;
+};
+
+// What survives a restart.
+struct State {
+    std::map<std::string, Cursor> cursors;  // by stream; a stream without one starts at the look-back window
+    std::optional<Timestamp> last_poll;
+
+    friend bool operator==(const State&, const State&) = default;
+};
+
+// Durable memory. Each save is atomic: after a crash the old or the new content is there, never anything else.
+class Checkpoint {
+public:
+    virtual ~Checkpoint() = default;
+
+    virtual Result<State> load() = 0;
+    virtual Result<void> save(const State& state) = 0;
+    virtual Result<std::vector<ParkedRow>> load_quarantine() = 0;
+    virtual Result<void> save_quarantine(const std::vector<ParkedRow>& rows) = 0;
+};
+
+}  // namespace revsync
