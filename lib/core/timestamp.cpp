@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::floor;
-using std::chrono::microseconds;
+using Microseconds = std::chrono::microseconds;
 using std::chrono::sys_days;
 using std::chrono::sys_time;
 
@@ -79,11 +79,11 @@ private:
     bool good_ = true;
 };
 
-sys_time<microseconds> time_point(Timestamp time) {
-    return sys_time<microseconds>{microseconds{time.microseconds()}};
+sys_time<Microseconds> time_point(Timestamp time) {
+    return sys_time<Microseconds>{Microseconds{time.microseconds()}};
 }
 
-std::string iso_seconds(sys_time<microseconds> time) {
+std::string iso_seconds(sys_time<Microseconds> time) {
     const auto day = floor<days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{floor<std::chrono::seconds>(time - day)};
@@ -91,14 +91,14 @@ std::string iso_seconds(sys_time<microseconds> time) {
                        unsigned{date.day()}, clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-std::int64_t microseconds_of_second(sys_time<microseconds> time) {
+std::int64_t microseconds_of_second(sys_time<Microseconds> time) {
     return (time - floor<std::chrono::seconds>(time)).count();
 }
 
 }  // namespace
 
 Timestamp Timestamp::from(std::chrono::system_clock::time_point time) {
-    return Timestamp{floor<microseconds>(time).time_since_epoch().count()};
+    return Timestamp{floor<Microseconds>(time).time_since_epoch().count()};
 }
 
 std::optional<Timestamp> Timestamp::parse(std::string_view text) {
@@ -132,8 +132,8 @@ std::optional<Timestamp> Timestamp::parse(std::string_view text) {
         return std::nullopt;
     }
     const auto time = sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute - offset_minutes} +
-                      std::chrono::seconds{second} + microseconds{fraction};
-    return Timestamp{std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count()};
+                      std::chrono::seconds{second} + Microseconds{fraction};
+    return Timestamp{std::chrono::duration_cast<Microseconds>(time.time_since_epoch()).count()};
 }
 
 std::string Timestamp::iso_microseconds() const {

@@ -44,6 +44,8 @@ Stream batches() {
 
 }  // namespace
 
-Mapping clinic_mapping() { return {{notes(), batches()}}; }
+Mapping clinic_mapping() {
+    return {{notes(), batches()}};
+}
 
 }  // namespace revsync

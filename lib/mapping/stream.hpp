@@ -30,7 +30,7 @@ struct ColumnPair {
     std::string source;
     std::string target;
     Owner owner = Owner::supabase;
-    bool insert_only = false;             // written with a new row, never on an update: the target owns it afterwards
+    bool insert_only = false;              // written with a new row, never on an update: the target owns it afterwards
     std::optional<std::string> if_absent;  // the source may lack the column: this text is used instead
 };
 
@@ -61,12 +61,12 @@ struct Operations {
 
 // The words a stream has in the log ("📦 Found 2 edited batch(es) (3 total)").
 struct Wording {
-    std::string polled;          // "batch updates": Polling for …, Synced 2/2 …
-    std::string found;           // "edited batch(es)": Found 2 …
-    std::string counted;         // "batches": complete: …, 2 batches
-    std::string none;            // "batch updates": No … found
-    std::string symbol;          // "📦"
-    bool show_total = false;     // appends " (3 total)": rows modified, before the filter
+    std::string polled;       // "batch updates": Polling for …, Synced 2/2 …
+    std::string found;        // "edited batch(es)": Found 2 …
+    std::string counted;      // "batches": complete: …, 2 batches
+    std::string none;         // "batch updates": No … found
+    std::string symbol;       // "📦"
+    bool show_total = false;  // appends " (3 total)": rows modified, before the filter
 };
 
 // One table pair in one direction. Column types are never part of it: both catalogs are asked at connect.
@@ -75,10 +75,10 @@ struct Stream {
     Direction direction = Direction::reverse;
     TableName source;
     TableName target;
-    std::vector<KeyPair> key;               // at least one
-    std::vector<ColumnPair> columns;        // without the key columns
-    std::vector<Condition> filter;          // all must hold
-    std::vector<std::string> changed_at;    // source columns; a row changed at the latest of them
+    std::vector<KeyPair> key;             // at least one
+    std::vector<ColumnPair> columns;      // without the key columns
+    std::vector<Condition> filter;        // all must hold
+    std::vector<std::string> changed_at;  // source columns; a row changed at the latest of them
     std::optional<RowOwnership> owned_rows;
     Operations operations;
     Wording wording;

@@ -33,7 +33,9 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
-std::string now() { return Timestamp::from(std::chrono::system_clock::now()).iso_milliseconds(); }
+std::string now() {
+    return Timestamp::from(std::chrono::system_clock::now()).iso_milliseconds();
+}
 
 void put(const std::string& line) {
     std::fwrite(line.data(), 1, line.size(), stdout);

@@ -33,7 +33,7 @@ struct RowsRequest {
 // after it. Rows newer than `time` are delivered all the same, but the cursor must not pass it.
 struct Horizon {
     Timestamp time;
-    Timestamp source_now;               // the source's clock
+    Timestamp source_now;                // the source's clock
     bool other_sessions_hidden = false;  // the role cannot see all sessions: `time` is now less the overlap window
 };
 
@@ -48,7 +48,8 @@ class Feed {
 public:
     virtual ~Feed() = default;
 
-    // The horizon, taken before everything else, then the first pages and the rows asked for, in one exchange.
+    // The horizon, taken before everything else, then the rows asked for by key, then the first pages, in one
+    // exchange and in this order: what a page holds of a row is never older than what `rows` holds of it.
     // An error of the outer result means that nothing was read; a stream's own failure is in its element.
     virtual boost::asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages,
                                                                    std::vector<RowsRequest> rows) = 0;
