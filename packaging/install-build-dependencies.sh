@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# install-build-dependencies.sh [--for quickstart|tests|bench]
+#
+# Installs on Debian 12 what building needs, and only what is missing. "quickstart" is enough to build and show the
+# daemon, "tests" (the default) adds the checks' tools, "bench" adds the benchmark library.
+# Runs as root, or through sudo. May be run again at any time.
+set -euo pipefail
+
+purpose=tests
+case "${1:-}" in
+    --for) purpose=${2:-} ;;
+    --for=*) purpose=${1#--for=} ;;
+    '') ;;
+    *) echo "usage: install-build-dependencies.sh [--for quickstart|tests|bench]" >&2; exit 2 ;;
+esac
+
+wanted=(g++ cmake ninja-build ccache lld pkg-config ca-certificates openssl
+    libboost1.81-dev libboost-program-options1.81-dev libpq-dev freetds-dev libfmt-dev libssl-dev
+    libgtest-dev libgmock-dev postgresql-15 postgresql-client-15)
+case $purpose in
+    quickstart) ;;
+    tests) wanted+=(clang clang-tidy clang-format freetds-bin git) ;;
+    bench) wanted+=(libbenchmark-dev) ;;
+    *) echo "install-build-dependencies.sh: --for takes quickstart, tests or bench, not '$purpose'" >&2; exit 2 ;;
+esac
+# Any node will do, wherever it came from.
+if [ "$purpose" = tests ]; then
+    command -v node >/dev/null || wanted+=(nodejs)
+    command -v npm >/dev/null || wanted+=(npm)
+fi
+
+command -v apt-get >/dev/null || {
+    echo "install-build-dependencies.sh: apt-get not found; install by hand: ${wanted[*]}" >&2
+    exit 1
+}
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+missing=()
+for package in "${wanted[@]}"; do
+    installed "$package" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+privileged=()
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "install-build-dependencies.sh: run as root, or install: ${missing[*]}" >&2
+        exit 1
+    }
+    privileged=(sudo)
+fi
+apt() { "${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null >/dev/null; }
+
+echo "installing ${missing[*]}"
+apt update
+# The servers of the tests are throw-away clusters; the package must not start one of its own.
+if ! installed postgresql-15; then
+    apt install -y --no-install-recommends postgresql-common
+    "${privileged[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' \
+        /etc/postgresql-common/createcluster.conf
+fi
+# Debian's default Boost headers (1.74) and 1.81 exclude each other: apt replaces the former.
+apt install -y --no-install-recommends "${missing[@]}"
