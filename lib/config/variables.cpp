@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace revsync {
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::string_view prefix = "REVERSE_SYNC_";
 
-constexpr std::array<std::string_view, 28> variables{
+constexpr auto variables = std::to_array<std::string_view>({
     "SUPABASE_DB_URL",
     "SUPABASE_URL",
     "SUPABASE_DB_PASSWORD",
@@ -41,7 +42,7 @@ constexpr std::array<std::string_view, 28> variables{
     "LOG_LEVEL",
     "LOG_FORMAT",
     "STATE_DIRECTORY",
-};
+});
 
 // How many letters must be changed, added or dropped to get from one text to the other.
 std::size_t distance(std::string_view from, std::string_view to) {
