@@ -37,14 +37,14 @@ std::string now() {
     return Timestamp::from(std::chrono::system_clock::now()).iso_milliseconds();
 }
 
-void put(const std::string& line) {
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
+void put(std::FILE* stream, const std::string& line) {
+    std::fwrite(line.data(), 1, line.size(), stream);
+    std::fflush(stream);
 }
 
-void put_json(Level level, std::string_view text) {
+std::string json_line(Level level, std::string_view text) {
     const boost::json::value event{{"time", now()}, {"level", to_string(level)}, {"message", text}};
-    put(boost::json::serialize(event) + "\n");
+    return boost::json::serialize(event) + "\n";
 }
 
 }  // namespace
@@ -63,16 +63,16 @@ std::string_view to_string(Level level) noexcept {
     return "info";
 }
 
-Logger::Write standard_output(LogFormat format, bool under_journald) {
+Logger::Write write_lines(std::FILE* stream, LogFormat format, bool under_journald) {
     if (format == LogFormat::json) {
-        return put_json;
+        return [stream](Level level, std::string_view text) { put(stream, json_line(level, text)); };
     }
     if (under_journald) {
-        return [](Level level, std::string_view text) {
-            put(fmt::format("<{}>{}\n", journal_priority(level), one_line(text)));
+        return [stream](Level level, std::string_view text) {
+            put(stream, fmt::format("<{}>{}\n", journal_priority(level), one_line(text)));
         };
     }
-    return [](Level, std::string_view text) { put(fmt::format("{} {}\n", now(), one_line(text))); };
+    return [stream](Level, std::string_view text) { put(stream, fmt::format("{} {}\n", now(), one_line(text))); };
 }
 
 }  // namespace revsync

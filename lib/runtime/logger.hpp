@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -51,12 +52,12 @@ private:
 
 enum class LogFormat { text, json };
 
-// Lines to standard output, flushed one by one.
+// Lines to an open stream, flushed one by one; the stream stays the caller's and must outlive the function.
 //   text, on a terminal or in a file: 2025-01-21T14:00:00.000Z followed by the line
 //   text, under journald (JOURNAL_STREAM is set): <N> priority prefix, no second time stamp
 //     (https://www.freedesktop.org/software/systemd/man/sd-daemon.html)
 //   json: {"time":…,"level":…,"message":…}
 // Line breaks and control characters inside a line are written as spaces, so that one event stays one line.
-Logger::Write standard_output(LogFormat format, bool under_journald);
+Logger::Write write_lines(std::FILE* stream, LogFormat format, bool under_journald);
 
 }  // namespace revsync
