@@ -15,12 +15,12 @@ enum class Encryption {
 
 // How to reach the SQL Server database.
 struct ConnectionSettings {
-    std::string server;        // host name or address
-    std::string instance;      // a named instance; then `port` is not used
+    std::string server;    // host name or address
+    std::string instance;  // a named instance; then `port` is not used
     std::uint16_t port = 1433;
     std::string database;
     std::string user;
-    std::string password;      // never printed, never written to a file
+    std::string password;  // never printed, never written to a file
     Encryption encryption = Encryption::require;
     std::filesystem::path ca_file;  // when set, certificate and host name are checked against it
     std::chrono::seconds login_timeout{15};

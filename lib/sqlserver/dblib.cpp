@@ -44,8 +44,8 @@ int on_server_message(DBPROCESS*, DBINT number, int, int severity, char* text, c
 }
 
 void remove_environment() {
-    for (const char* name : {"FREETDS", "FREETDSCONF", "TDSDUMP", "TDSDUMPCONFIG", "TDSHOST", "TDSPORT", "TDSQUERY",
-                             "TDSVER"}) {
+    for (const char* name :
+         {"FREETDS", "FREETDSCONF", "TDSDUMP", "TDSDUMPCONFIG", "TDSHOST", "TDSPORT", "TDSQUERY", "TDSVER"}) {
 #ifdef _WIN32
         ::_putenv_s(name, "");
 #else
@@ -75,7 +75,9 @@ Capture::Capture(Transcript& transcript) {
     attention_sent = false;
 }
 
-Capture::~Capture() { current = nullptr; }
+Capture::~Capture() {
+    current = nullptr;
+}
 
 bool initialise_dblib() {
     static const bool initialised = initialise();

@@ -78,8 +78,8 @@ private:
         std::filesystem::path path = std::filesystem::temp_directory_path() / name;
         const std::ofstream created{path, std::ios::binary};
         std::error_code ignored;
-        std::filesystem::permissions(
-            path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
+        std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                                     ignored);
         return path;
     }
 
@@ -106,9 +106,9 @@ std::string_view name_of(Encryption encryption) {
 }
 
 std::optional<Error> unusable(const ConnectionSettings& settings) {
-    for (const auto& [variable, value] :
-         {std::pair{"DB_SERVER", settings.server}, {"DB_INSTANCE", settings.instance},
-          {"DB_CA_FILE", settings.ca_file.string()}}) {
+    for (const auto& [variable, value] : {std::pair{"DB_SERVER", settings.server},
+                                          {"DB_INSTANCE", settings.instance},
+                                          {"DB_CA_FILE", settings.ca_file.string()}}) {
         if (!writable(value)) {
             return Error{Disposition::configuration, "",
                          fmt::format("{} holds a control character; write it as plain text", variable)};
