@@ -1,0 +1,131 @@
+#include "checkpoint/raw_json.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace revsync {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view blanks = " \t\r\n";
+
+void skip_blanks(std::string_view& rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
+}
+
+std::size_t string_length(std::string_view text) {
+    std::size_t at = 1;
+    while (text[at] != '"') {
+        at += text[at] == '\\' ? 2U : 1U;
+    }
+    return at + 1;
+}
+
+std::size_t nested_length(std::string_view text) {
+    std::size_t depth = 0;
+    std::size_t at = 0;
+    do {
+        if (text[at] == '"') {
+            at += string_length(text.substr(at));
+            continue;
+        }
+        if (text[at] == '{' || text[at] == '[') {
+            ++depth;
+        } else if (text[at] == '}' || text[at] == ']') {
+            --depth;
+        }
+        ++at;
+    } while (depth > 0);
+    return at;
+}
+
+// Takes the value at the front of a valid document's rest, and the blanks before it.
+std::string_view take_value(std::string_view& rest) {
+    skip_blanks(rest);
+    std::size_t length = 0;
+    if (rest.front() == '"') {
+        length = string_length(rest);
+    } else if (rest.front() == '{' || rest.front() == '[') {
+        length = nested_length(rest);
+    } else {
+        length = std::min(rest.find_first_of(",]} \t\r\n"), rest.size());
+    }
+    const auto value = rest.substr(0, length);
+    rest.remove_prefix(length);
+    skip_blanks(rest);
+    return value;
+}
+
+std::string decoded(std::string_view string_literal) {
+    return std::string{json::parse({string_literal.data(), string_literal.size()}).as_string()};
+}
+
+}  // namespace
+
+std::optional<RawJson> RawJson::parse(std::string_view document) {
+    json::error_code error;
+    json::parse({document.data(), document.size()}, error);
+    if (error) {
+        return std::nullopt;
+    }
+    return RawJson{take_value(document)};
+}
+
+std::map<std::string, RawJson> RawJson::members() const {
+    std::map<std::string, RawJson> result;
+    auto rest = text_.substr(1);
+    skip_blanks(rest);
+    while (rest.front() != '}') {
+        const auto name = take_value(rest);
+        rest.remove_prefix(1);  // the colon
+        result.insert_or_assign(decoded(name), RawJson{take_value(rest)});
+        if (rest.front() == ',') {
+            rest.remove_prefix(1);
+            skip_blanks(rest);
+        }
+    }
+    return result;
+}
+
+std::vector<RawJson> RawJson::elements() const {
+    std::vector<RawJson> result;
+    auto rest = text_.substr(1);
+    skip_blanks(rest);
+    while (rest.front() != ']') {
+        result.push_back(RawJson{take_value(rest)});
+        if (rest.front() == ',') {
+            rest.remove_prefix(1);
+        }
+    }
+    return result;
+}
+
+std::optional<std::string> RawJson::string() const {
+    return text_.front() == '"' ? std::optional{decoded(text_)} : std::nullopt;
+}
+
+std::optional<std::int64_t> RawJson::integer() const {
+    const auto value = json::parse({text_.data(), text_.size()});
+    const auto* number = value.if_int64();
+    return number != nullptr ? std::optional{*number} : std::nullopt;
+}
+
+std::string RawJson::compact() const {
+    std::string result;
+    for (std::size_t at = 0; at < text_.size();) {
+        const auto length = text_[at] == '"' ? string_length(text_.substr(at)) : 1;
+        if (blanks.find(text_[at]) == std::string_view::npos) {
+            result += text_.substr(at, length);
+        }
+        at += length;
+    }
+    return result;
+}
+
+std::string quoted_json(std::string_view text) {
+    return json::serialize(json::string_view{text.data(), text.size()});
+}
+
+}  // namespace revsync

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace revsync {
+
+// A JSON value as it stands in its document, so that a key's numbers and texts come out exactly as they went
+// in, whatever their size. Valid as long as the document's text is.
+class RawJson {
+public:
+    // nullopt: not one complete JSON value, or nested deeper than 32.
+    static std::optional<RawJson> parse(std::string_view document);
+
+    bool is_object() const { return text_.front() == '{'; }
+    bool is_array() const { return text_.front() == '['; }
+    bool is_null() const { return text_ == "null"; }
+
+    // By name; of a repeated name the last. Only for an object.
+    std::map<std::string, RawJson> members() const;
+    // Only for an array.
+    std::vector<RawJson> elements() const;
+
+    std::optional<std::string> string() const;
+    std::optional<std::int64_t> integer() const;
+    // Without the blanks between its parts.
+    std::string compact() const;
+
+private:
+    explicit RawJson(std::string_view text) : text_{text} {}
+
+    std::string_view text_;
+};
+
+// The text as a JSON string, in quotes.
+std::string quoted_json(std::string_view text);
+
+}  // namespace revsync
