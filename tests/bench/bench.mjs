@@ -1,0 +1,96 @@
+// Runs both implementations side by side and compares what they need with the bars. Started by run.sh.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bars } from './bars.mjs';
+import { ClinicServer, Supabase } from './clinic.mjs';
+import { Link } from './link.mjs';
+import { measure } from './measure.mjs';
+import { stopAll } from './process.mjs';
+import { print } from './report.mjs';
+import { Service } from './service.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    build: { type: 'string' },
+    output: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    tls: { type: 'boolean', default: false },
+    'peer-calls': { type: 'string', default: '2' },
+  },
+});
+const env = process.env;
+const folder = mkdtempSync(join(tmpdir(), 'revsync-bench.'));
+
+// What both are configured with; only the way to say "encrypted, certificate not checked" differs.
+function environment(server, links, sslmode) {
+  const supabase = new URL(env.TEST_POSTGRES_URL);
+  supabase.username = env.TEST_POSTGRES_ROLE;
+  supabase.password = env.TEST_POSTGRES_PASSWORD;
+  supabase.port = links.supabase.port;
+  supabase.search = `?sslmode=${options.tls ? sslmode : 'disable'}`;
+  return {
+    PATH: env.PATH,
+    SUPABASE_DB_URL: supabase.href,
+    DB_SERVER: '127.0.0.1',
+    DB_PORT: String(links.sqlserver.port),
+    DB_NAME: server.settings.database,
+    DB_USER: server.settings.user,
+    DB_PASSWORD: server.settings.password,
+    DB_ENCRYPT: options.tls ? 'require' : 'off',
+    REVERSE_SYNC_STATE_FILE: join(folder, 'state.json'),
+    REVERSE_SYNC_INTERVAL_MINUTES: '1440',
+    PEER_CALLS_PER_ROW: options['peer-calls'],
+  };
+}
+
+async function startService(name, program, sslmode) {
+  const server = await ClinicServer.start(name, join(options.build, 'tests/sqlserver_sim/sqlserver-sim'), env.TEST_POSTGRES_URL);
+  const proxy = join(options.build, 'tests/support/latency-proxy');
+  const links = {
+    supabase: await Link.open(`the ${name}'s Supabase`, proxy, new URL(env.TEST_POSTGRES_URL).host),
+    sqlserver: await Link.open(`the ${name}'s SQL Server`, proxy, server.address),
+  };
+  const service = await Service.start(name, { ...program, env: environment(server, links, sslmode) }, links);
+  return Object.assign(service, { server });
+}
+
+async function run() {
+  const supabase = await Supabase.prepare(env.TEST_POSTGRES_URL, env.TEST_POSTGRES_ROLE);
+  const binary = join(options.build, 'daemon/reverse-syncd');
+  const daemon = await startService('daemon', { command: binary, args: ['run', '--env-file', '/dev/null'], signal: 'SIGUSR1' }, 'require');
+  const peerScript = new URL('peer/peer.mjs', import.meta.url).pathname;
+  const peer = await startService('peer', { command: process.execPath, args: [peerScript], signal: 'SIGUSR2' }, 'no-verify');
+
+  const results = await measure({ supabase, daemon, peer, quick: options.quick });
+  results.setup = {
+    quick: options.quick,
+    encrypted: options.tls,
+    peer_calls_per_row: Number(options['peer-calls']),
+    processor: cpus()[0].model,
+    processors: cpus().length,
+    node: process.version,
+  };
+  results.bars = bars(results);
+  print(results);
+  writeFileSync(options.output, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, async () => {
+    await stopAll();
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(130);
+  });
+}
+try {
+  await run();
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  await stopAll();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit();
