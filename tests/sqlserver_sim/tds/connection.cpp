@@ -167,7 +167,7 @@ void Connection::serve() {
 bool Connection::answer(const ClientMessage& message, Inbox& inbox) {
     Response response(response_kind(message.type), writer_, state_, inbox.cancelled());
     if (message.type == PacketType::attention) {
-        response.finish(true);
+        response.acknowledge_attention();
         return true;
     }
     if (message.reset_connection) {

@@ -85,7 +85,8 @@ Login7 read_login7(std::string_view body) {
     fields.units();  // client interface
     fields.units();  // language
     login.login.database = fields.text();
-    if (has_extension) {
+    // Some clients set the flag at older versions, which have no extensions.
+    if (has_extension && login.version >= static_cast<std::uint32_t>(Version::v7_4)) {
         read_features(body, extension, login);
     }
     return login;

@@ -109,9 +109,17 @@ void Response::procedure_done() {
 void Response::finish(bool attention) {
     Done last = std::exchange(pending_, std::nullopt).value_or(Done{});
     if (attention) {
-        last = {DoneKind::done, done_status::attention, current_command::unknown, 0};
+        last = {DoneKind::done, done_status::error, current_command::unknown, 0};
     }
     write_done(writer_.out(), last, state_.version);
+    writer_.end_message();
+    if (attention) {
+        acknowledge_attention();
+    }
+}
+
+void Response::acknowledge_attention() {
+    write_done(writer_.out(), {DoneKind::done, done_status::attention, current_command::unknown, 0}, state_.version);
     writer_.end_message();
 }
 

@@ -40,8 +40,10 @@ public:
     void reset_acknowledged();
     // One procedure of an RPC message has run.
     void procedure_done();
-    // Writes the last DONE and sends what is left. `attention` acknowledges a cancelled request.
+    // Writes the last DONE and sends what is left. With `attention`, what was pending is given up and the
+    // acknowledgement follows as a message of its own: clients wait for the end of the request's own first.
     void finish(bool attention);
+    void acknowledge_attention();
     // A message of severity 20 or more was sent: the connection has to end.
     bool is_fatal() const { return fatal_; }
 
