@@ -105,6 +105,7 @@ constexpr std::array meanings = std::to_array<MessageMeaning>({
     {9420, row, silent, "a text is not XML"},
     {9803, row, silent, "a value does not fit the type of its column"},
     {9807, row, silent, "a text is not a date or time"},
+    {9820, configuration, silent, "the time zone is not known to SQL Server; check DB_TIMEZONE"},
     {10053, retry, silent, "the connection was lost"},
     {10054, retry, silent, "the connection was lost"},
     {10060, retry, silent, "the server does not answer"},

@@ -1,0 +1,48 @@
+// The one statement by which a stream's rows reach SQL Server, and the parameter that carries them. Pure text.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/change.hpp"
+#include "core/error.hpp"
+#include "mapping/stream.hpp"
+#include "sqlserver/catalog.hpp"
+#include "sqlserver/result_set.hpp"
+#include "sync/ends.hpp"
+
+namespace revsync::sqlserver {
+
+inline constexpr std::string_view rows_parameter = "@rows";
+
+// The text is the same for every batch of a stream, so that the server keeps its plan.
+//
+// In one transaction it locks the keys, decides for every row what is to be done (insert, update when a value really
+// differs, delete, nothing, refuse) and does it; statements without work are not run, so that no trigger fires for
+// nothing. It answers one row of counts (inserted, updated, removed), then number and verdict of each refused row.
+struct BatchStatement {
+    std::string text;
+    std::vector<std::string> key_members;        // names of the key's members in the rows
+    std::vector<std::string> code_page_columns;  // columns that cannot hold every character, in verdict order
+    std::string table;                           // for errors
+};
+
+// `stream` must have passed check_stream() against `table`. `time_zone` is SQL Server's name of the zone in which
+// columns without an offset are kept ("UTC", "Arabic Standard Time").
+BatchStatement make_batch_statement(const Stream& stream, const Table& table, std::string_view time_zone);
+
+// The rows as the statement's parameter: a JSON array, each row with its position in `changes` ("#n") and whether it
+// is to be removed. Of changes under one key only the last is sent. Error (row): a row is not a JSON object, or a key
+// does not have the stream's number of columns.
+Result<std::string> batch_rows(const BatchStatement& statement, std::span<const Change> changes);
+
+// What the statement answered. Error (retry): it answered something else.
+Result<Applied> parse_applied(const BatchStatement& statement, const std::vector<ResultSet>& results,
+                              std::span<const Change> changes);
+
+// The elements of a JSON array of scalars, as they are written; nullopt when it is not one.
+std::optional<std::vector<std::string_view>> split_key(std::string_view key);
+
+}  // namespace revsync::sqlserver
