@@ -201,7 +201,9 @@ asio::awaitable<void> CatchUp::run_lane(Lane& lane, const Horizon& horizon) {
     co_await retry_parked(lane);
     while (lane.runs() && !stop_requested_) {
         if (!lane.page) {
-            lane.page = co_await feed_.read_page({lane.stream, lane.reading, settings_.max_records});
+            // Named: GCC 12 destroys an aggregate that is made inside a co_await expression twice (bug 98401).
+            PageRequest next{lane.stream, lane.reading, settings_.max_records};
+            lane.page = co_await feed_.read_page(std::move(next));
         }
         if (!*lane.page) {
             lane.report.error = lane.page->error();
