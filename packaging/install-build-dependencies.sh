@@ -2,7 +2,7 @@
 # install-build-dependencies.sh [--for quickstart|tests|bench]
 #
 # Installs on Debian 12 what building needs, and only what is missing. "quickstart" is enough to build and show the
-# daemon, "tests" (the default) adds the checks' tools, "bench" adds the benchmark library.
+# daemon, "tests" (the default) adds the checks' tools, "bench" what the benchmarks take.
 # Runs as root, or through sudo. May be run again at any time.
 set -euo pipefail
 
@@ -15,16 +15,16 @@ case "${1:-}" in
 esac
 
 wanted=(g++ cmake ninja-build ccache lld pkg-config ca-certificates openssl
-    libboost1.81-dev libboost-program-options1.81-dev libpq-dev freetds-dev libfmt-dev libssl-dev
+    libboost1.81-dev libboost-program-options1.81-dev libpq-dev freetds-dev freetds-bin libfmt-dev libssl-dev
     libgtest-dev libgmock-dev postgresql-15 postgresql-client-15)
 case $purpose in
     quickstart) ;;
-    tests) wanted+=(clang clang-tidy clang-format freetds-bin git) ;;
+    tests) wanted+=(clang clang-tidy clang-format libbenchmark-dev git) ;;
     bench) wanted+=(libbenchmark-dev) ;;
     *) echo "install-build-dependencies.sh: --for takes quickstart, tests or bench, not '$purpose'" >&2; exit 2 ;;
 esac
 # Any node will do, wherever it came from.
-if [ "$purpose" = tests ]; then
+if [ "$purpose" != quickstart ]; then
     command -v node >/dev/null || wanted+=(nodejs)
     command -v npm >/dev/null || wanted+=(npm)
 fi

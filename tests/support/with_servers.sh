@@ -6,7 +6,8 @@
 #   TEST_POSTGRES_URL    superuser on the cluster; the role in TEST_POSTGRES_ROLE logs in with TEST_POSTGRES_PASSWORD
 #   TEST_SQLSERVER_URL   sqlserver://user:password@host:port/database?encrypt=off
 #   TEST_TLS_FOLDER      server.crt and server.key for localhost, signed by ca.crt; other-ca.crt signed neither
-#   SQLSERVER_SIM        the stand-in's binary
+#   SQLSERVER_SIM        the stand-in's binary; SIM_HOST, SIM_PORT, SIM_USER, SIM_PASSWORD, SIM_DATABASE lead to the
+#                        one that runs
 # When TEST_SQLSERVER_URL is already set, that server is used and no stand-in is started; TEST_SQLSERVER_REAL is then 1.
 # Both servers and all their files are gone afterwards, even if this script is killed.
 set -euo pipefail
@@ -134,15 +135,17 @@ SQL
 }
 
 start_stand_in() {
-    local password attempt
-    password=$(openssl rand -hex 12)
-    SIM_PASSWORD=$password "$sim" --listen 127.0.0.1:0 --user sa --database clinic \
+    local attempt
+    export SIM_HOST=127.0.0.1 SIM_USER=sa SIM_DATABASE=clinic SIM_PASSWORD
+    SIM_PASSWORD=$(openssl rand -hex 12)
+    "$sim" --listen 127.0.0.1:0 --user "$SIM_USER" --database "$SIM_DATABASE" \
         --backend "host=127.0.0.1 port=$port user=postgres dbname=sqlserver_stand_in sslmode=disable" \
         >"$folder/sim.log" 2>&1 {lifeline}>&- &
     echo $! > "$folder/sim.pid"
     for attempt in $(seq 400); do
         if grep -q '^listening on ' "$folder/sim.log"; then
-            export TEST_SQLSERVER_URL="sqlserver://sa:$password@$(sed -n 's/^listening on //p' "$folder/sim.log")/clinic?encrypt=off"
+            SIM_PORT=$(sed -n 's/^listening on .*://p' "$folder/sim.log")
+            export SIM_PORT TEST_SQLSERVER_URL="sqlserver://$SIM_USER:$SIM_PASSWORD@$SIM_HOST:$SIM_PORT/$SIM_DATABASE?encrypt=off"
             return
         fi
         kill -0 "$(cat "$folder/sim.pid")" 2>/dev/null || break

@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# quickstart.sh
+#
+# Shows Reverse Sync at work on this machine alone: installs what building needs (Debian 12), builds the daemon, starts a
+# throw-away Postgres with the clinic's Supabase tables and a stand-in for SQL Server with the clinic's schema, makes
+# changes while the daemon is down and while it is up, and shows them arriving. All of it is gone afterwards.
+# Exit code 0 only if every change arrived.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+program=$root/build/release/daemon/reverse-syncd
+stand_in=$root/build/release/tests/sqlserver_sim/sqlserver-sim
+
+step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+fail() { echo "quickstart.sh: $*" >&2; exit 1; }
+
+build() {
+    step "Installing what is missing"
+    "$root/packaging/install-build-dependencies.sh" --for quickstart
+    step "Building the daemon and the stand-in for SQL Server"
+    (cd "$root" && cmake --preset release -DBUILD_TESTING=ON >/dev/null)
+    cmake --build "$root/build/release" --target reverse-syncd sqlserver-sim
+}
+
+supabase() { psql -X -q -v ON_ERROR_STOP=1 -d "$supabase_url" "$@"; }
+sqlserver() {
+    TDSVER=7.4 tsql -H "$SIM_HOST" -p "$SIM_PORT" -U "$SIM_USER" -P "$SIM_PASSWORD" -D "$SIM_DATABASE" -J UTF-8 -o fhq -t '|'
+}
+
+prepare_databases() {
+    psql -X -q -d "$TEST_POSTGRES_URL" -c "CREATE DATABASE portal"
+    supabase_url=${TEST_POSTGRES_URL%/*}/portal
+    supabase -f "$root/tests/sql/supabase-clinic.sql" 2>/dev/null
+    supabase -c "GRANT SELECT ON ALL TABLES IN SCHEMA public TO $TEST_POSTGRES_ROLE"
+    sqlserver < "$root/tests/sql/sqlserver-clinic.sql" >/dev/null
+    supabase <<'SQL'
+INSERT INTO aligner_doctors (dr_id, doctor_name) VALUES (1, 'Doctor A');
+INSERT INTO patients (person_id, patient_name) VALUES (1, 'Patient A');
+INSERT INTO work (work_id, person_id) VALUES (1, 1);
+INSERT INTO aligner_sets (aligner_set_id, work_id, aligner_dr_id) VALUES (1, 1, 1);
+INSERT INTO aligner_batches (aligner_batch_id, aligner_set_id, batch_sequence, days, created_at, updated_at)
+    VALUES (1, 1, 1, 10, now() - interval '1 day', now() - interval '1 day');
+SQL
+    sqlserver >/dev/null <<'SQL'
+INSERT INTO dbo.AlignerDoctors (DoctorName) VALUES (N'Doctor A');
+INSERT INTO dbo.tblpatients (PatientName) VALUES (N'Patient A');
+INSERT INTO dbo.tblwork (PersonID, Typeofwork) VALUES (1, 1);
+INSERT INTO dbo.tblAlignerSets (WorkID, AlignerDrID) VALUES (1, 1);
+INSERT INTO dbo.tblAlignerBatches (AlignerSetID, UpperAlignerCount, LowerAlignerCount, BatchSequence, Days)
+    VALUES (1, 4, 4, 1, 10);
+GO
+SQL
+}
+
+configure() {
+    cat > "$folder/.env" <<ENV
+SUPABASE_DB_URL=postgresql://$TEST_POSTGRES_ROLE:$TEST_POSTGRES_PASSWORD@${supabase_url#*@}
+DB_SERVER=$SIM_HOST
+DB_PORT=$SIM_PORT
+DB_NAME=$SIM_DATABASE
+DB_USER=$SIM_USER
+DB_PASSWORD=$SIM_PASSWORD
+DB_ENCRYPT=request
+REVERSE_SYNC_INTERVAL_MINUTES=1
+REVERSE_SYNC_STATE_FILE=$folder/reverse-sync-state.json
+ENV
+    chmod 600 "$folder/.env"
+}
+
+start_daemon() {
+    : > "$folder/log"
+    "$program" run --env-file "$folder/.env" > >(tee -a "$folder/log" | sed -u 's/^/   | /') 2>&1 &
+    daemon=$!
+}
+
+# Waits at most $2 seconds until the daemon has said $1.
+wait_for() {
+    local left=$(($2 * 5))
+    until grep -qF -- "$1" "$folder/log"; do
+        kill -0 "$daemon" 2>/dev/null || fail "the daemon ended before it said '$1'"
+        [ $((left -= 1)) -gt 0 ] || fail "the daemon did not say '$1' within $2 seconds"
+        sleep 0.2
+    done
+}
+
+stop_daemon() {
+    kill -TERM "$daemon"
+    wait "$daemon" || fail "the daemon did not stop cleanly"
+}
+
+rows_in_supabase() {
+    supabase -At -c "SELECT 'note ' || note_id || '|' || note_text FROM aligner_notes ORDER BY note_id" \
+        -c "SELECT 'batch ' || aligner_batch_id || '|' || days || ' days' FROM aligner_batches"
+}
+rows_in_sqlserver() {
+    sqlserver <<'SQL'
+SELECT 'note ' + CONVERT(varchar(10), NoteID), NoteText FROM dbo.tblAlignerNotes ORDER BY NoteID;
+SELECT 'batch ' + CONVERT(varchar(10), AlignerBatchID), CONVERT(varchar(10), Days) + ' days' FROM dbo.tblAlignerBatches;
+GO
+SQL
+}
+
+compare() {
+    local left right
+    rows_in_supabase > "$folder/supabase"
+    rows_in_sqlserver > "$folder/sqlserver"
+    printf '   %-54s   %s\n' "Supabase" "SQL Server"
+    while IFS= read -r left <&3 || IFS= read -r right <&4; do
+        [ -n "${right:-}" ] || IFS= read -r right <&4 || true
+        printf '   %-54s   %s\n' "$left" "${right:-}"
+        left='' right=''
+    done 3<"$folder/supabase" 4<"$folder/sqlserver"
+    cmp -s "$folder/supabase" "$folder/sqlserver" || fail "the two sides differ"
+    echo "   Both sides are the same."
+}
+
+show() {
+    folder=$(mktemp -d)
+    trap 'kill "${daemon:-}" 2>/dev/null || true; rm -rf "$folder"' EXIT
+
+    step "Preparing both databases"
+    prepare_databases
+    configure
+    echo "   Supabase and SQL Server hold one doctor, one patient, one aligner set and one batch of 10 days."
+
+    step "Starting the daemon for the first time: it learns where it stands"
+    start_daemon
+    wait_for "Startup sync complete" 30
+    stop_daemon
+
+    step "Changing things in Supabase while the daemon is down"
+    supabase <<'SQL'
+INSERT INTO aligner_notes (aligner_set_id, note_type, note_text) VALUES
+    (1, 'Doctor', 'Please slow down the upper aligners'),
+    (1, 'Doctor', 'يرجى إبطاء التقويم العلوي'),
+    (1, 'Doctor', 'تکایە خاوی بکەنەوە 🦷');
+UPDATE aligner_batches SET days = 14 WHERE aligner_batch_id = 1;
+SQL
+    echo "   three new notes, and 14 days instead of 10"
+
+    step "Starting the daemon: it recovers what it missed"
+    start_daemon
+    wait_for "Startup sync recovered 4 missed changes" 30
+    compare
+
+    step "Changing things while the daemon is up"
+    supabase <<'SQL'
+INSERT INTO aligner_notes (aligner_set_id, note_type, note_text) VALUES (1, 'Doctor', 'Written while the daemon is up');
+UPDATE aligner_notes SET note_text = 'Please slow down both aligners', is_edited = true, edited_at = now() WHERE note_id = 1;
+SQL
+    echo "   one new note and one edited note; the next poll comes within a minute"
+    wait_for "Synced 2/2 notes" 90
+    compare
+    stop_daemon
+
+    step "Done. Next: docs/configuration.md shows a real .env"
+}
+
+if [ "${1:-}" = show ]; then
+    show
+elif [ $# = 0 ]; then
+    build
+    env -u TEST_SQLSERVER_URL "$root/tests/support/with_servers.sh" --sim "$stand_in" -- "$root/packaging/quickstart.sh" show
+else
+    echo "usage: quickstart.sh" >&2
+    exit 2
+fi
