@@ -1,0 +1,235 @@
+#include "sync/simulation/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+
+#include "sync/poller.hpp"
+
+namespace revsync::simulation {
+
+namespace asio = boost::asio;
+
+using namespace memory;
+
+namespace {
+
+// Far more than any run needs: what gets here goes in circles.
+constexpr std::size_t most_steps = 100'000;
+constexpr std::size_t clean_polls_at_rest = 3;
+
+}  // namespace
+
+const std::vector<Fault>& faults_at(std::string_view point) {
+    static const std::vector<Fault> reading{Fault::retry, Fault::connection_lost, Fault::stream, Fault::configuration,
+                                            Fault::crash};
+    static const std::vector<Fault> connecting = reading;
+    static const std::vector<Fault> applying{Fault::retry,  Fault::connection_lost, Fault::in_doubt, Fault::row,
+                                             Fault::stream, Fault::configuration,   Fault::crash};
+    static const std::vector<Fault> committed{Fault::in_doubt, Fault::connection_lost, Fault::crash};
+    static const std::vector<Fault> files{Fault::configuration, Fault::crash};
+    if (point == "sink.apply") {
+        return applying;
+    }
+    if (point == "sink.committed") {
+        return committed;
+    }
+    return point.starts_with("feed.") ? reading : point.starts_with("sink.") ? connecting : files;
+}
+
+// Members in the order of their destruction reversed: the coroutines, which the context holds, go last and touch
+// none of the others on their way.
+class Simulation::Process {
+public:
+    Process(World& world, FaultPlan& faults, std::size_t max_records, std::uint64_t seed, Logger::Write write)
+        : feed{world.source, faults},
+          sink{world.target, faults},
+          checkpoint{world.disk, faults},
+          logger{Level::debug, std::move(write)},
+          catch_up{feed,
+                   sink,
+                   checkpoint,
+                   world.clock,
+                   logger,
+                   world.mapping,
+                   {.lookback = std::chrono::hours{24 * 30}, .max_records = max_records}},
+          poller{catch_up, world.clock, logger, context.get_executor(), {std::chrono::minutes{60}, seed}} {
+        checkpoint.on_change([&world] { world.check_durable(); });
+    }
+
+    // False when the daemon cannot even read its files.
+    bool start() {
+        if (!catch_up.load()) {
+            return false;
+        }
+        asio::co_spawn(context, poller.run(), [this](std::exception_ptr thrown) {
+            ended = true;
+            failure = thrown;
+        });
+        return true;
+    }
+
+    asio::io_context context{1};
+    MemoryFeed feed;
+    MemorySink sink;
+    MemoryCheckpoint checkpoint;
+    Logger logger;
+    CatchUp catch_up;
+    Poller poller;
+    bool ended = false;
+    std::exception_ptr failure;
+};
+
+Simulation::Simulation(Options options)
+    : options_{std::move(options)},
+      random_{options_.seed},
+      fault_random_{options_.seed ^ 0x9e3779b97f4a7c15U},
+      fault_rate_{fault_random_.below(4) * 15},
+      workload_{world_, random_, [this](const std::string& line) { trace(line); }},
+      max_records_{1 + random_.below(7)} {
+    world_.source.margin = std::chrono::microseconds{random_.chance(500) ? 0 : random_.between(1, 2'000'000)};
+    world_.source.skew = std::chrono::seconds{random_.between(-90, 90)};
+    world_.source.sessions_hidden = random_.chance(120);
+    faults_.choose([this](std::string_view point, std::size_t ordinal) { return choose_fault(point, ordinal); });
+}
+
+Simulation::~Simulation() = default;
+
+Outcome Simulation::run() {
+    std::size_t steps = 0;
+    for (std::uint64_t acted = 0; acted < options_.actions && world_.violations.empty();) {
+        if (random_.chance(150)) {
+            workload_.act();
+            ++acted;
+        }
+        step();
+        if (++steps > most_steps) {
+            world_.violate("the work never ends");
+        }
+    }
+    outcome_.points = faults_.points();
+    healing_ = true;
+    if (world_.violations.empty()) {
+        trace("everything heals");
+        workload_.settle();
+        come_to_rest();
+    }
+    end_process("the end");
+    outcome_.violations = world_.violations;
+    return outcome_;
+}
+
+Fault Simulation::choose_fault(std::string_view point, std::size_t ordinal) {
+    Fault fault = Fault::none;
+    if (healing_) {
+        return fault;
+    }
+    if (options_.faults) {
+        fault = options_.faults(point, ordinal);
+    } else if (fault_random_.chance(fault_rate_)) {
+        const auto& possible = faults_at(point);
+        fault = possible[fault_random_.below(possible.size())];
+    }
+    if (fault != Fault::none) {
+        ++outcome_.faults;
+        trace(fmt::format("at {} (point {}): {}", point, ordinal, to_string(fault)));
+    }
+    return fault;
+}
+
+// One handler of the pipeline, or a turn of the clock when it has nothing to do.
+void Simulation::step() {
+    if (!process_) {
+        start();
+        return;
+    }
+    if (process_->context.poll_one() == 0) {
+        let_time_pass();
+    } else if (!healing_ && random_.chance(4)) {
+        process_->poller.stop();
+        trace("asked to stop");
+    } else if (!healing_ && !options_.faults && fault_random_.chance(fault_rate_ / 15)) {
+        faults_.crash();
+    }
+    if (faults_.crashed()) {
+        ++outcome_.crashes;
+        end_process("crashed");
+    } else if (process_ && process_->ended) {
+        if (process_->failure) {
+            world_.violate("the pipeline threw");
+        }
+        end_process("stopped");
+    }
+}
+
+void Simulation::let_time_pass() {
+    std::chrono::microseconds by{random_.between(0, 3'000'000)};
+    if (random_.chance(300)) {
+        by = std::chrono::microseconds{random_.between(0, 3)};
+    } else if (const auto sleeper = world_.clock.next_sleeper(); sleeper && random_.chance(500)) {
+        by = *sleeper;
+    }
+    if (process_ && random_.chance(100)) {
+        process_->poller.wake();
+    }
+    workload_.before_advance(by);
+    world_.clock.advance(by);
+}
+
+void Simulation::start() {
+    faults_.restart();
+    process_ = std::make_unique<Process>(world_, faults_, max_records_, random_.below(1000),
+                                         [this](Level, std::string_view line) { trace(std::string{line}); });
+    process_->poller.on_report([this](const CatchUpReport& report) { clean_polls_ += report.first_error() ? 0U : 1U; });
+    try {
+        if (!process_->start()) {
+            end_process("could not read its files");
+            let_time_pass();
+        }
+    } catch (const Crash&) {
+        ++outcome_.crashes;
+        end_process("crashed at start");
+    }
+}
+
+void Simulation::end_process(std::string_view why) {
+    if (process_) {
+        trace(fmt::format("the process ended: {}", why));
+        process_.reset();
+        faults_.restart();
+    }
+}
+
+// Nothing goes wrong any more: a few polls, far enough apart that the horizon passes every row, and as many as it
+// takes to try every parked row again, must be enough.
+void Simulation::come_to_rest() {
+    const std::size_t enough = clean_polls_at_rest + world_.disk.quarantine.size() / max_records_;
+    clean_polls_ = 0;
+    std::size_t steps = 0;
+    while (clean_polls_ < enough && world_.violations.empty()) {
+        if (!process_) {
+            start();
+        } else if (process_->context.poll_one() == 0) {
+            world_.clock.advance(world_.clock.next_sleeper().value_or(std::chrono::seconds{1}));
+        }
+        if (process_ && process_->ended) {
+            end_process("stopped");
+        }
+        if (++steps > most_steps) {
+            world_.violate("the pipeline never comes to rest");
+        }
+    }
+    if (world_.violations.empty()) {
+        world_.check_at_rest();
+    }
+}
+
+void Simulation::trace(const std::string& line) const {
+    if (options_.trace) {
+        fmt::print("{} {}\n", world_.clock.now().iso_microseconds(), line);
+    }
+}
+
+}  // namespace revsync::simulation

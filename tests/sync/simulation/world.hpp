@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mapping/stream.hpp"
+#include "support/memory/memory_checkpoint.hpp"
+#include "support/memory/memory_source.hpp"
+#include "support/memory/memory_target.hpp"
+
+namespace revsync::simulation {
+
+// All that outlives the pipeline's process: both databases, the disk, the clock, and what must hold between
+// them. A broken rule is written down in `violations`.
+class World {
+public:
+    World();
+
+    // What the pipeline is promised to keep, asked at every change of the disk:
+    //   - no row at or before a durable cursor is missing from the target, unless it is durably parked
+    //   - no open transaction may still commit a row at or before a durable cursor
+    //   - no row was inserted twice
+    void check_durable();
+    // Once everything has healed and come to rest: both sides are equal and only what cannot be applied is parked.
+    void check_at_rest();
+
+    void violate(std::string what);
+
+    Mapping mapping;
+    memory::ManualClock clock;
+    memory::MemorySource source;
+    memory::MemoryTarget target;
+    memory::MemoryDisk disk;
+    std::set<std::int64_t> read_by_lab;  // notes that the lab marked as read in the target
+    std::vector<std::string> violations;
+
+private:
+    void check_cursor(const Stream& stream, const Cursor& cursor);
+    void check_inserted_once();
+    void check_arrived(const Stream& stream);
+    void check_parked();
+    bool is_parked(const Stream& stream, const Key& key) const { return disk.find(stream.name, key) != nullptr; }
+};
+
+inline constexpr const char* notes_table = "aligner_notes";
+inline constexpr const char* batches_table = "aligner_batches";
+inline constexpr const char* target_notes = "tblAlignerNotes";
+inline constexpr const char* target_batches = "tblAlignerBatches";
+
+}  // namespace revsync::simulation
