@@ -26,7 +26,7 @@ constexpr auto explanations = std::to_array<Explanation>({
      "set REVERSE_SYNC_STATE_FILE to a folder that can be written to"},
     {errc::permission_denied, "EACCES", "permission denied", "give the user of the service the folder and its files"},
     {errc::operation_not_permitted, "EPERM", "not permitted", "give the user of the service the folder and its files"},
-    {errc::no_such_file_or_directory, "ENOENT", "the folder does not exist",
+    {errc::no_such_file_or_directory, "ENOENT", "there is no such folder",
      "create it or set REVERSE_SYNC_STATE_FILE"},
     {errc::not_a_directory, "ENOTDIR", "a part of the path is not a folder", "check REVERSE_SYNC_STATE_FILE"},
     {errc::is_a_directory, "EISDIR", "it is a folder", "name a file in it in REVERSE_SYNC_STATE_FILE"},

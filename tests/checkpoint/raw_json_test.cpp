@@ -1,0 +1,41 @@
+#include "checkpoint/raw_json.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace revsync {
+namespace {
+
+TEST(RawJson, keeps_numbers_and_texts_as_they_stand) {
+    const auto document = RawJson::parse(R"( { "a" : [ 1.10 , "x ]\" y" ] , "b":18446744073709551615 } )");
+    ASSERT_TRUE(document);
+    const auto members = document->members();
+    EXPECT_EQ(members.at("a").compact(), R"([1.10,"x ]\" y"])");
+    EXPECT_EQ(members.at("b").compact(), "18446744073709551615");
+    EXPECT_EQ(members.at("b").integer(), std::nullopt);
+    EXPECT_EQ(members.at("a").elements().at(1).string(), "x ]\" y");
+}
+
+TEST(RawJson, reads_empty_and_nested_values) {
+    const auto document = RawJson::parse(R"({"o":{},"a":[],"n":null,"d":[[{"x":[1]}],2]})");
+    ASSERT_TRUE(document);
+    const auto members = document->members();
+    EXPECT_TRUE(members.at("o").members().empty());
+    EXPECT_TRUE(members.at("a").elements().empty());
+    EXPECT_TRUE(members.at("n").is_null());
+    EXPECT_EQ(members.at("d").elements().at(1).integer(), 2);
+}
+
+TEST(RawJson, is_one_whole_value_or_none) {
+    for (const auto* text : {"", "{", "[1,]", "{\"a\":1}x", "\"\xff\"", "01", "\x01"}) {
+        EXPECT_FALSE(RawJson::parse(text)) << text;
+    }
+    EXPECT_FALSE(RawJson::parse(std::string(100'000, '[')));
+}
+
+TEST(RawJson, quotes_what_json_must_not_see) {
+    EXPECT_EQ(quoted_json("a\"b\\\n"), R"("a\"b\\\n")");
+}
+
+}  // namespace
+}  // namespace revsync
