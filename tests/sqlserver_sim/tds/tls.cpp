@@ -1,6 +1,7 @@
 #include "tls.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -60,7 +61,7 @@ TlsContext::TlsContext() : context_(SSL_CTX_new(TLS_server_method())) {
 
 TlsContext TlsContext::self_signed() {
     TlsContext context;
-    const Key key(EVP_RSA_gen(2048), &EVP_PKEY_free);
+    const Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
     if (!key) {
         fail("cannot make a key");
     }
