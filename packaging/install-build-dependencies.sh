@@ -49,7 +49,11 @@ if [ "$(id -u)" != 0 ]; then
     }
     privileged=(sudo)
 fi
-apt() { "${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null >/dev/null; }
+apt() {
+    local said
+    said=$("${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" 2>&1 </dev/null) ||
+        { echo "$said" >&2; return 1; }
+}
 
 echo "installing ${missing[*]}"
 apt update
