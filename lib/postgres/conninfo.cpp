@@ -18,6 +18,8 @@ using Options = std::map<std::string, std::string>;
 constexpr std::string_view percent_encode =
     "percent-encode special characters in the password (@ is %40, / is %2F, : is %3A, % is %25)";
 
+constexpr std::string_view write_it_so = "set it to postgresql://user:password@host:5432/database";
+
 // Only what the text does not say itself.
 constexpr std::pair<const char*, const char*> defaults[] = {
     {"client_encoding", "UTF8"},   {"application_name", "reverse-sync"},
@@ -120,6 +122,46 @@ Error refusal(std::string_view variable, std::string_view what) {
     return {Disposition::configuration, "", fmt::format("{} {}", variable, what)};
 }
 
+// The steps of reading: each says what is wrong, or nothing.
+
+std::string take_server(Options& options, Conninfo& conninfo) {
+    if (!options.contains("host") && !options.contains("hostaddr")) {
+        return fmt::format("names no host; {}", write_it_so);
+    }
+    std::optional<std::vector<Endpoint>> endpoints = take_endpoints(options);
+    // Said before anything else: a password cut in two must not be called a missing user.
+    if (!endpoints || options["dbname"].find_first_of("@/?") != std::string::npos) {
+        return fmt::format("holds a host, port or database that cannot be one; {}", percent_encode);
+    }
+    conninfo.endpoints = std::move(*endpoints);
+    return "";
+}
+
+std::string take_identity(Options& options, Conninfo& conninfo) {
+    conninfo.user = options["user"];
+    if (conninfo.user.empty()) {
+        return fmt::format("names no user; {}", write_it_so);
+    }
+    std::string& database = options["dbname"];
+    if (database.empty()) {
+        database = conninfo.user;
+    }
+    conninfo.database = database;
+    return "";
+}
+
+std::string take_timeout(Options& options, Conninfo& conninfo) {
+    const std::string timeout = take(options, "connect_timeout");
+    if (timeout.empty()) {
+        return "";
+    }
+    if (!is_whole_number(timeout, 1, 300)) {
+        return "sets connect_timeout to something other than 1 to 300 seconds";
+    }
+    conninfo.connect_timeout = std::chrono::seconds{std::stoi(timeout)};
+    return "";
+}
+
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\n";
     const std::size_t first = text.find_first_not_of(blanks);
@@ -144,7 +186,7 @@ std::string describe(const Conninfo& conninfo) {
 Result<Conninfo> parse_conninfo(std::string_view text, std::string_view variable) {
     const std::string cleaned{trimmed(text)};
     if (cleaned.empty()) {
-        return refusal(variable, "is empty; set it to postgresql://user:password@host:5432/database");
+        return refusal(variable, fmt::format("is empty; {}", write_it_so));
     }
     if (cleaned.find("[YOUR-PASSWORD]") != std::string::npos) {
         return refusal(variable, "still holds the placeholder [YOUR-PASSWORD]; put the database password there");
@@ -155,28 +197,12 @@ Result<Conninfo> parse_conninfo(std::string_view text, std::string_view variable
                                              "parameters that are not libpq's own, such as pgbouncer",
                                              percent_encode));
     }
-    if (!options->contains("host") && !options->contains("hostaddr")) {
-        return refusal(variable, "names no host; set it to postgresql://user:password@host:5432/database");
-    }
-    if (!options->contains("user")) {
-        return refusal(variable, "names no user; set it to postgresql://user:password@host:5432/database");
-    }
-
     Conninfo conninfo;
     conninfo.variable = variable;
-    std::optional<std::vector<Endpoint>> endpoints = take_endpoints(*options);
-    conninfo.user = (*options)["user"];
-    conninfo.database = options->try_emplace("dbname", conninfo.user).first->second;
-    if (!endpoints || conninfo.database.find_first_of("@/?") != std::string::npos) {
-        return refusal(variable, fmt::format("holds a host, port or database that cannot be one; {}", percent_encode));
-    }
-    conninfo.endpoints = std::move(*endpoints);
-
-    if (const std::string timeout = take(*options, "connect_timeout"); !timeout.empty()) {
-        if (!is_whole_number(timeout, 1, 300)) {
-            return refusal(variable, "sets connect_timeout to something other than 1 to 300 seconds");
+    for (const auto step : {take_server, take_identity, take_timeout}) {
+        if (const std::string problem = step(*options, conninfo); !problem.empty()) {
+            return refusal(variable, problem);
         }
-        conninfo.connect_timeout = std::chrono::seconds{std::stoi(timeout)};
     }
     const bool local = std::ranges::all_of(conninfo.endpoints, is_on_this_machine);
     conninfo.sslmode = options->try_emplace("sslmode", local ? "prefer" : "require").first->second;

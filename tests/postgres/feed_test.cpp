@@ -1,0 +1,349 @@
+#include "postgres/feed.hpp"
+
+#include <gmock/gmock.h>
+
+#include "mapping/clinic.hpp"
+#include "postgres/feed_fixture.hpp"
+
+namespace revsync::postgres {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Pages : public FeedTest {};
+
+TEST_F(Pages, HoldRowsInTheOrderOfChangeAndKey) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (3, 'c', '2025-01-02Z'), (1, 'a', '2025-01-03Z'), (2, 'b', '2025-01-02Z')");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    const Page page = first_page(*feed, items, since(early), 10);
+
+    EXPECT_THAT(keys_of(page), ElementsAre("[2]", "[3]", "[1]"));
+    EXPECT_EQ(page.changes[0].row, R"({"ID":2,"Body":"b"})");
+    EXPECT_EQ(page.changes[0].changed_at.iso_microseconds(), "2025-01-02T00:00:00.000000Z");
+    EXPECT_FALSE(page.more);
+}
+
+TEST_F(Pages, LoseNoRowOfOneTimestampAcrossTheirBorders) {
+    create_items();
+    sql().execute("INSERT INTO items SELECT i, 'x', '2025-01-02Z' FROM generate_series(1, 25) i");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    const auto [keys, pages] = read_all(*feed, items, since(early), 10);
+
+    EXPECT_EQ(keys.size(), 25U);
+    EXPECT_EQ(keys.back(), "[25]");
+    EXPECT_EQ(pages, 3U);
+}
+
+TEST_F(Pages, TellMicrosecondsApart) {
+    create_items();
+    sql().execute(
+        "INSERT INTO items VALUES (1, 'a', '2025-01-02 00:00:00.000001Z'), (2, 'b', '2025-01-02 00:00:00.000002Z')");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    const Page page = first_page(*feed, items, since("2025-01-02T00:00:00.000002Z"), 10);
+
+    EXPECT_THAT(keys_of(page), ElementsAre("[2]"));
+}
+
+TEST_F(Pages, IncludeTheCursorsOwnTimeUnlessItHasAKey) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z'), (2, 'b', '2025-01-02Z')");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+    Cursor cursor = since("2025-01-02T00:00:00Z");
+
+    EXPECT_THAT(keys_of(first_page(*feed, items, cursor, 10)), ElementsAre("[1]", "[2]"));
+    cursor.key = "[1]";
+    EXPECT_THAT(keys_of(first_page(*feed, items, cursor, 10)), ElementsAre("[2]"));
+}
+
+TEST_F(Pages, SayThatThereIsMoreOnlyWhenThereIs) {
+    create_items();
+    sql().execute("INSERT INTO items SELECT i, 'x', '2025-01-02Z' FROM generate_series(1, 10) i");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    EXPECT_FALSE(first_page(*feed, items, since(early), 10).more);
+    EXPECT_TRUE(first_page(*feed, items, since(early), 9).more);
+}
+
+TEST_F(Pages, StayWithinTheirBytes) {
+    create_items();
+    sql().execute("INSERT INTO items SELECT i, repeat('x', 1000), '2025-01-02Z' FROM generate_series(1, 10) i");
+    const Stream items = items_stream();
+    FeedSettings small = settings(conninfo());
+    small.page_bytes = 3500;
+    const auto feed = create_feed(std::move(small));
+
+    const Page page = first_page(*feed, items, since(early), 10);
+
+    EXPECT_EQ(page.changes.size(), 3U);
+    EXPECT_TRUE(page.more);
+    EXPECT_EQ(read_all(*feed, items, since(early), 10).first.size(), 10U);
+}
+
+TEST_F(Pages, HoldARowThatIsLargerThanTheirBytes) {
+    create_items();
+    sql().execute("INSERT INTO items SELECT i, repeat('x', 5000), '2025-01-02Z' FROM generate_series(1, 3) i");
+    const Stream items = items_stream();
+    FeedSettings small = settings(conninfo());
+    small.page_bytes = 100;
+    const auto feed = create_feed(std::move(small));
+
+    EXPECT_EQ(read_all(*feed, items, since(early), 10), std::pair(std::vector<std::string>{"[1]", "[2]", "[3]"}, 3UL));
+}
+
+struct KeyCase {
+    const char* type;
+    const char* values;  // in ascending order
+    std::vector<std::string> keys;
+};
+
+class Keys : public FeedTest, public testing::WithParamInterface<KeyCase> {};
+
+TEST_P(Keys, PageAndAreFoundAgain) {
+    create_items(GetParam().type);
+    sql().execute(std::string{"INSERT INTO items SELECT v::"} + GetParam().type +
+                  ", 'x', '2025-01-02Z' FROM unnest(ARRAY[" + GetParam().values + "]) v");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    EXPECT_EQ(read_all(*feed, items, since(early), 1).first, GetParam().keys);
+    EXPECT_EQ(keys_of(rows_by_key(*feed, items, GetParam().keys)), GetParam().keys);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfType, Keys,
+    testing::Values(
+        KeyCase{"bigint", "'9007199254740993', '9223372036854775807'", {"[9007199254740993]", "[9223372036854775807]"}},
+        KeyCase{"text", "'', 'a\"b\\c', 'سلام'", {R"([""])", R"(["a\"b\\c"])", R"(["سلام"])"}},
+        KeyCase{"char(4)", "'ab', 'b'", {R"(["ab  "])", R"(["b   "])"}},
+        KeyCase{"uuid",
+                "'00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002'",
+                {R"(["00000000-0000-0000-0000-000000000001"])", R"(["00000000-0000-0000-0000-000000000002"])"}},
+        KeyCase{"numeric(20,4)", "'1.5', '123456789012.0001'", {"[1.5000]", "[123456789012.0001]"}},
+        KeyCase{"timestamptz",
+                "'2025-01-01 00:00:00.000001+00', '2025-01-01 00:00:00.000002+00'",
+                {R"(["2025-01-01T00:00:00.000001+00:00"])", R"(["2025-01-01T00:00:00.000002+00:00"])"}}));
+
+class Feeds : public FeedTest {};
+
+TEST_F(Feeds, PageOverCompositeKeys) {
+    sql().execute(
+        "CREATE TABLE items (a int, b text, body text, changed timestamptz, PRIMARY KEY (a, b));"
+        "INSERT INTO items VALUES (1, 'x', '', '2025-01-02Z'), (1, 'y', '', '2025-01-02Z'), (2, 'a', '', "
+        "'2025-01-02Z')");
+    Stream items = items_stream();
+    items.key = {{"a", "A"}, {"b", "B"}};
+    const auto feed = this->feed();
+
+    EXPECT_THAT(read_all(*feed, items, since(early), 1).first, ElementsAre(R"([1,"x"])", R"([1,"y"])", R"([2,"a"])"));
+    EXPECT_THAT(keys_of(rows_by_key(*feed, items, {R"([1,"y"])", R"([1,"a"])", R"([2, "a"])"})),
+                ElementsAre(R"([1,"y"])", R"([2,"a"])"));
+}
+
+TEST_F(Feeds, LeaveOutKeysThatAreGoneOrFiltered) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z'), (2, 'b', '2025-01-02Z'), (3, 'a', NULL)");
+    Stream items = items_stream();
+    items.filter = {{"body", Condition::Test::equals, "a"}};
+    const auto feed = this->feed();
+
+    const Page page = rows_by_key(*feed, items, {"[1]", "[2]", "[3]", "[4]", "[1]"});
+
+    EXPECT_THAT(keys_of(page), ElementsAre("[3]", "[1]"));
+    EXPECT_EQ(page.changes[0].changed_at, Timestamp{});
+    EXPECT_FALSE(page.more);
+}
+
+TEST_F(Feeds, CallAKeyThatCannotBeOneARowFailure) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    const auto reading = poll(*feed, {}, {{&items, {R"(["hunter2"])"}}}).value();
+
+    EXPECT_EQ(reading.rows[0].error().disposition, Disposition::row);
+    EXPECT_THAT(reading.rows[0].error().text, testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_F(Feeds, NeverReadRowsWhoseChangeTimeHasNoPlaceInTheOrder) {
+    create_items();
+    sql().execute(
+        "INSERT INTO items VALUES (1, 'a', 'infinity'), (2, 'b', '-infinity'), (3, 'c', NULL), (4, 'd', "
+        "'2025-01-02Z')");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    EXPECT_THAT(read_all(*feed, items, since(early), 1).first, ElementsAre("[4]"));
+    const Page page = rows_by_key(*feed, items, {"[1]", "[2]"});
+    EXPECT_EQ(page.changes.at(0).changed_at.iso_microseconds(), "0001-01-01T00:00:00.000000Z");
+    EXPECT_EQ(page.changes.at(1).changed_at.iso_microseconds(), "9999-12-31T23:59:59.999999Z");
+}
+
+TEST_F(Feeds, ReadTheClinicsTables) {
+    sql().execute(
+        "CREATE TABLE aligner_notes (note_id serial PRIMARY KEY, aligner_set_id int NOT NULL, note_type varchar(20) "
+        "NOT NULL,"
+        " note_text text NOT NULL, created_at timestamptz DEFAULT now(), is_edited boolean DEFAULT false, edited_at "
+        "timestamptz);"
+        "CREATE TABLE aligner_batches (aligner_batch_id serial PRIMARY KEY, days int, created_at timestamptz, "
+        "updated_at timestamptz);"
+        "INSERT INTO aligner_notes VALUES (1, 7, 'Doctor', 'first', '2025-01-02Z', true, '2025-01-05 10:00:00.5Z'),"
+        " (2, 7, 'Lab', 'not ours', '2025-01-03Z', false, NULL), (3, 7, 'Doctor', 'second', '2025-01-04Z', false, NULL);"
+        "INSERT INTO aligner_batches VALUES (1, 10, '2025-01-02Z', '2025-01-02Z'), (2, 14, '2025-01-02Z', "
+        "'2025-01-03Z')");
+    const Mapping mapping = clinic_mapping();
+    const auto feed = this->feed();
+
+    const PollReading reading =
+        poll(*feed, {{mapping.find("notes"), since(early), 10}, {mapping.find("batches"), since(early), 10}}).value();
+
+    const Page notes = reading.pages[0].value();
+    ASSERT_THAT(keys_of(notes), ElementsAre("[3]", "[1]"));
+    EXPECT_EQ(
+        notes.changes[1].row,
+        R"({"NoteID":1,"AlignerSetID":7,"NoteType":"Doctor","NoteText":"first",)"
+        R"("CreatedAt":"2025-01-02T00:00:00+00:00","IsEdited":true,"EditedAt":"2025-01-05T10:00:00.5+00:00","IsRead":"0"})");
+    const Page batches = reading.pages[1].value();
+    EXPECT_THAT(keys_of(batches), ElementsAre("[2]"));
+    EXPECT_EQ(batches.total_modified, 2U);
+}
+
+TEST_F(Feeds, LetOneStreamFailAlone) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
+    const Stream items = items_stream();
+    Stream absent = items_stream();
+    absent.name = "absent";
+    absent.source.table = "nowhere";
+    const auto feed = this->feed();
+
+    const PollReading reading = poll(*feed, {{&absent, since(early), 10}, {&items, since(early), 10}}).value();
+
+    EXPECT_EQ(reading.pages[0].error().disposition, Disposition::stream);
+    EXPECT_THAT(reading.pages[0].error().text, HasSubstr("public.nowhere for stream absent: the table does not exist"));
+    EXPECT_THAT(keys_of(reading.pages[1].value()), ElementsAre("[1]"));
+}
+
+TEST_F(Feeds, NoticeWhenAColumnGoesAndComesBack) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+    ASSERT_EQ(first_page(*feed, items, since(early), 10).changes.size(), 1U);
+
+    sql().execute("ALTER TABLE items RENAME body TO words");
+    const auto lost = poll(*feed, {{&items, since(early), 10}}).value();
+    EXPECT_EQ(lost.pages[0].error().code, "sqlstate 42703");
+    const auto named = poll(*feed, {{&items, since(early), 10}}).value();
+    EXPECT_THAT(named.pages[0].error().text, HasSubstr("column body does not exist"));
+
+    sql().execute("ALTER TABLE items RENAME words TO body");
+    EXPECT_EQ(first_page(*feed, items, since(early), 10).changes.size(), 1U);
+}
+
+TEST_F(Feeds, RefuseToReadATableWhosePolicyHidesRows) {
+    create_items();
+    const std::string role = create_role();
+    sql().execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY; GRANT SELECT ON items TO " + role);
+    const Stream items = items_stream();
+    const auto feed = feed_as(role);
+
+    const auto reading = poll(*feed, {{&items, since(early), 10}}).value();
+
+    EXPECT_EQ(reading.pages[0].error().disposition, Disposition::stream);
+    EXPECT_THAT(reading.pages[0].error().text, HasSubstr("BYPASSRLS"));
+}
+
+TEST_F(Feeds, NoticeAPolicyThatComesWhileTheyAreConnected) {
+    create_items();
+    const std::string role = create_role();
+    sql().execute("GRANT SELECT ON items TO " + role + "; INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
+    const Stream items = items_stream();
+    const auto feed = feed_as(role);
+    ASSERT_EQ(first_page(*feed, items, since(early), 10).changes.size(), 1U);
+
+    sql().execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY");
+    const auto reading = poll(*feed, {{&items, since(early), 10}}).value();
+
+    EXPECT_EQ(reading.pages[0].error().code, "sqlstate 42501");
+    EXPECT_THAT(reading.pages[0].error().text, HasSubstr("row level security"));
+}
+
+TEST_F(Feeds, NameThePermissionThatIsMissing) {
+    create_items();
+    const Stream items = items_stream();
+    const auto feed = feed_as(create_role());
+
+    const auto reading = poll(*feed, {{&items, since(early), 10}}).value();
+
+    EXPECT_THAT(reading.pages[0].error().text, HasSubstr(R"(GRANT SELECT ON "public"."items" to this role)"));
+}
+
+TEST_F(Feeds, OnlyReads) {
+    sql().execute(
+        "CREATE TABLE hits (n int);"
+        "CREATE FUNCTION touch() RETURNS timestamptz LANGUAGE plpgsql AS"
+        " $$ BEGIN INSERT INTO hits VALUES (1); RETURN now(); END $$;"
+        "CREATE VIEW items AS SELECT 1 AS id, ''::text AS body, touch() AS changed");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    EXPECT_TRUE(poll(*feed, {{&items, since(early), 10}}).value().pages[0].has_error());
+    EXPECT_EQ(sql().value("SELECT count(*) FROM hits"), "0");
+}
+
+TEST_F(Feeds, ReconnectAfterTheServerClosedAnIdleConnection) {
+    create_items();
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+    ASSERT_TRUE(poll(*feed, {{&items, since(early), 10}}));
+
+    sql().execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'reverse-sync'"
+        " AND datname = current_database()");
+
+    EXPECT_TRUE(poll(*feed, {{&items, since(early), 10}}));
+}
+
+TEST_F(Feeds, RetryAndReconnectWhenTheConnectionIsCutMidway) {
+    create_items();
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
+    // A view that ends the session which reads it, as long as it is armed.
+    sql().execute(
+        "CREATE TABLE armed (yes int); INSERT INTO armed VALUES (1);"
+        "CREATE VIEW trap AS SELECT id, body, changed FROM items"
+        " WHERE NOT EXISTS (SELECT FROM armed) OR pg_terminate_backend(pg_backend_pid())");
+    Stream trap = items_stream();
+    trap.source.table = "trap";
+    const auto feed = this->feed();
+
+    const auto cut = poll(*feed, {{&trap, since(early), 10}});
+    ASSERT_TRUE(cut.has_error());
+    EXPECT_EQ(cut.error().disposition, Disposition::retry);
+    EXPECT_TRUE(cut.error().connection_lost);
+    EXPECT_EQ(cut.error().code, "sqlstate 57P01");
+
+    sql().execute("DELETE FROM armed");
+    EXPECT_THAT(keys_of(first_page(*feed, trap, since(early), 10)), ElementsAre("[1]"));
+}
+
+TEST_F(Feeds, AskNothingWhenNoStreamIsAsked) {
+    const auto feed = this->feed();
+    const auto reading = poll(*feed, {}).value();
+
+    EXPECT_TRUE(reading.pages.empty());
+    EXPECT_GT(reading.horizon.source_now, reading.horizon.time);
+}
+
+}  // namespace
+}  // namespace revsync::postgres
