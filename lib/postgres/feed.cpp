@@ -125,11 +125,11 @@ asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageReque
     }
 
     std::vector<Question> questions;
-    for (const PageRequest& request : pages) {
-        questions.push_back(question(request, true));
-    }
     for (const RowsRequest& request : rows) {
         questions.push_back(question(request));
+    }
+    for (const PageRequest& request : pages) {
+        questions.push_back(question(request, true));
     }
     std::vector<Statement> statements;
     statements.push_back(horizon_statement(overlap_));
@@ -153,7 +153,7 @@ asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageReque
     }
     PollReading reading{*horizon, {}, {}};
     for (std::size_t i = 0; i < questions.size(); ++i) {
-        auto& into = i < pages.size() ? reading.pages : reading.rows;
+        auto& into = i < rows.size() ? reading.rows : reading.pages;
         into.push_back(answer(questions[i], questions[i].statement ? &*next++ : nullptr));
     }
     co_return reading;
