@@ -108,7 +108,7 @@ private:
             return {};
         }
         if (locked.error() == errc::resource_unavailable_try_again) {
-            return Error{Disposition::configuration, "",
+            return Error{Disposition::configuration, fmt::format("errno {}", locked.error().value()),
                          fmt::format("another reverse-syncd uses the state file {}: stop it, or give this one its own "
                                      "REVERSE_SYNC_STATE_FILE",
                                      file_.string())};
