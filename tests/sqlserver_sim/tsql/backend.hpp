@@ -1,0 +1,65 @@
+// One blocking PostgreSQL connection.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../engine.hpp"
+
+struct pg_conn;
+struct pg_result;
+struct pg_cancel;
+
+namespace revsync::sim::tsql {
+
+// What PostgreSQL said when it refused.
+struct BackendError : std::exception {
+    std::string sqlstate, text, detail, schema, table, column, constraint, type;
+    const char* what() const noexcept override { return text.c_str(); }
+};
+
+class Result {
+public:
+    explicit Result(pg_result* raw) noexcept;
+    int rows() const noexcept;
+    int columns() const noexcept;
+    bool null(int row, int column) const noexcept;
+    std::string_view text(int row, int column) const noexcept;
+    Value value(int row, int column) const;
+    std::uint64_t affected() const noexcept;
+
+private:
+    struct Clear {
+        void operator()(pg_result* raw) const noexcept;
+    };
+    std::unique_ptr<pg_result, Clear> raw_;
+};
+
+class Backend {
+public:
+    // Throws std::runtime_error when no connection can be made; the cause never holds the conninfo.
+    explicit Backend(const std::string& conninfo);
+    ~Backend();
+    Backend(const Backend&) = delete;
+    Backend& operator=(const Backend&) = delete;
+
+    // One statement with its parameters in PostgreSQL's text form. Throws BackendError.
+    Result run(const std::string& sql, const std::vector<Value>& parameters = {});
+    // Several statements without parameters and results.
+    void script(const std::string& sql);
+    bool in_transaction() const noexcept;
+    bool alive() const noexcept;
+    int process_id() const noexcept;
+    void cancel() noexcept;  // from any thread
+
+private:
+    pg_conn* connection_ = nullptr;
+    pg_cancel* cancel_ = nullptr;
+};
+
+}  // namespace revsync::sim::tsql

@@ -1,0 +1,74 @@
+-- What the engine keeps about its objects, beside PostgreSQL's own catalog.
+CREATE SCHEMA IF NOT EXISTS sim;
+CREATE SCHEMA IF NOT EXISTS dbo;
+CREATE SCHEMA IF NOT EXISTS sys;
+CREATE SCHEMA IF NOT EXISTS information_schema_ms;
+
+CREATE COLLATION IF NOT EXISTS sim.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE COLLATION IF NOT EXISTS sim.cs (provider = icu, locale = 'und-u-ks-level3', deterministic = true);
+
+DO $$ BEGIN
+  IF to_regtype('sim.dto') IS NULL THEN
+    -- datetimeoffset: the instant first, so that values order by it; the offset in minutes.
+    CREATE TYPE sim.dto AS (at timestamp, zone smallint);
+  END IF;
+  IF to_regtype('sim.bit') IS NULL THEN
+    CREATE DOMAIN sim.bit AS smallint;
+    CREATE DOMAIN sim.tinyint AS smallint;
+    CREATE DOMAIN sim.datetime AS timestamp(3);
+    CREATE DOMAIN sim.sysname AS text COLLATE sim.ci;
+    CREATE DOMAIN sim.ntext AS text COLLATE sim.ci;
+    CREATE DOMAIN sim.kind AS text COLLATE sim.ci;
+  END IF;
+END $$;
+
+CREATE SEQUENCE IF NOT EXISTS sim.object_ids AS int START 581577110 INCREMENT 1;
+
+CREATE TABLE IF NOT EXISTS sim.object (
+  object_id int PRIMARY KEY DEFAULT nextval('sim.object_ids'),
+  schema_name text NOT NULL, name text NOT NULL,
+  kind text NOT NULL,                       -- U, V, P, TR, FN, SO
+  parent_id int NOT NULL DEFAULT 0,
+  definition text,
+  events text[],
+  disabled boolean NOT NULL DEFAULT false,
+  needs_options boolean NOT NULL DEFAULT false,
+  created timestamp(3) NOT NULL DEFAULT statement_timestamp(),
+  modified timestamp(3) NOT NULL DEFAULT statement_timestamp());
+CREATE UNIQUE INDEX IF NOT EXISTS object_name ON sim.object (lower(schema_name), lower(name));
+
+CREATE TABLE IF NOT EXISTS sim.column (
+  object_id int NOT NULL REFERENCES sim.object ON DELETE CASCADE,
+  column_id int NOT NULL, name text NOT NULL,
+  type_name text NOT NULL, length int NOT NULL, prec int NOT NULL, scale int NOT NULL,
+  nullable boolean NOT NULL, is_identity boolean NOT NULL DEFAULT false, seed bigint, increment bigint,
+  computed text, persisted boolean NOT NULL DEFAULT false, collation text,
+  default_name text, default_text text,
+  PRIMARY KEY (object_id, column_id));
+
+-- A failure with SQL Server's number, told by SQLSTATE: M, or N for ten thousand more.
+CREATE OR REPLACE FUNCTION sim.raise(number int, message text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING MESSAGE = message,
+    ERRCODE = CASE WHEN number < 10000 THEN 'M' ELSE 'N' END || lpad((number % 10000)::text, 4, '0');
+END $$;
+
+-- Copies the rows a statement touched to where the interpreter finds them; sim.capture names the nesting level.
+CREATE OR REPLACE FUNCTION sim.capture() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE suffix text := '~' || current_setting('sim.capture', true) || '~' || TG_RELID;
+BEGIN
+  IF coalesce(current_setting('sim.capture', true), '') = '' THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP IN ('INSERT', 'UPDATE') THEN
+    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM new_rows', 'inserted' || suffix);
+  ELSE
+    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM old_rows WITH NO DATA', 'inserted' || suffix);
+  END IF;
+  IF TG_OP IN ('DELETE', 'UPDATE') THEN
+    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM old_rows', 'deleted' || suffix);
+  ELSE
+    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM new_rows WITH NO DATA', 'deleted' || suffix);
+  END IF;
+  RETURN NULL;
+END $$;

@@ -1,0 +1,44 @@
+-- OPENJSON, JSON_VALUE, JSON_QUERY.
+CREATE OR REPLACE FUNCTION sim.json(x text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF ltrim(x, E' \t\r\n') !~ '^[\[{]' COLLATE "C" THEN
+    PERFORM sim.raise(13609, 'JSON text is not properly formatted. Unexpected character ''' || coalesce(left(ltrim(x, E' \t\r\n'), 1), '.') || ''' is found at position '
+      || (length(x) - length(ltrim(x, E' \t\r\n'))) || '.');
+  END IF;
+  RETURN x::jsonb;
+EXCEPTION WHEN invalid_text_representation OR untranslatable_character THEN
+  PERFORM sim.raise(13609, 'JSON text is not properly formatted. Unexpected character ''' || coalesce(right(btrim(x), 1), '.') || ''' is found at position ' || greatest(length(x) - 1, 0) || '.');
+END $$;
+CREATE OR REPLACE FUNCTION sim.isjson(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN ltrim(x, E' \t\r\n') ~ '^[\[{]' COLLATE "C" AND x::jsonb IS NOT NULL THEN 1 ELSE 0 END;
+EXCEPTION WHEN OTHERS THEN
+  RETURN 0;
+END $$;
+CREATE OR REPLACE FUNCTION sim.json_rows(x jsonb) RETURNS SETOF jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT e FROM jsonb_array_elements(CASE jsonb_typeof(x) WHEN 'array' THEN x WHEN 'object' THEN jsonb_build_array(x) ELSE '[]'::jsonb END) e $$;
+CREATE OR REPLACE FUNCTION sim.json_scalar(x jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN jsonb_typeof(x) IN ('object', 'array') THEN NULL ELSE x #>> '{}' END $$;
+CREATE OR REPLACE FUNCTION sim.json_part(x jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN jsonb_typeof(x) IN ('object', 'array') THEN x::text END $$;
+CREATE OR REPLACE FUNCTION sim.json_strict(x jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF x IS NULL THEN PERFORM sim.raise(13608, 'Property cannot be found on the specified JSON path.'); END IF;
+  RETURN x;
+END $$;
+-- '$.a."b c"[0]' as the path that #> takes.
+CREATE OR REPLACE FUNCTION sim.json_path(p text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT coalesce(array_agg(coalesce(m[1], m[2], m[3])), '{}')
+    FROM regexp_matches(regexp_replace(p, '^\s*(lax|strict)?\s*\$', ''), '\."((?:[^"\\]|\\.)*)"|\.([^."\[\]]+)|\[(\d+)\]', 'g') m $$;
+CREATE OR REPLACE FUNCTION sim.openjson(x jsonb) RETURNS TABLE (key text, value text, type int) LANGUAGE sql IMMUTABLE AS $$
+  SELECT e.k, CASE WHEN jsonb_typeof(e.v) IN ('object', 'array') THEN e.v::text ELSE e.v #>> '{}' END,
+         CASE jsonb_typeof(e.v) WHEN 'null' THEN 0 WHEN 'string' THEN 1 WHEN 'number' THEN 2 WHEN 'boolean' THEN 3 WHEN 'array' THEN 4 ELSE 5 END
+    FROM (SELECT k, v FROM jsonb_each(CASE WHEN jsonb_typeof(x) = 'object' THEN x ELSE '{}' END) o(k, v)
+          UNION ALL
+          SELECT (i - 1)::text, v FROM jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x ELSE '[]' END) WITH ORDINALITY a(v, i)) e $$;
+CREATE OR REPLACE FUNCTION sim.json_text(x text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT replace(to_json(x)::text COLLATE "C", '/', '\/') $$;
+CREATE OR REPLACE FUNCTION sim.json_moment(x timestamp) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT '"' || to_char(x, 'YYYY-MM-DD"T"HH24:MI:SS') || CASE WHEN to_char(x, 'US') = '000000' COLLATE "C" THEN '' ELSE '.' || rtrim(to_char(x, 'US'), '0') END || '"' $$;
+CREATE OR REPLACE FUNCTION sim.json_dto(x sim.dto) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT left(sim.json_moment(sim.local(x)), -1) || CASE WHEN (x).zone = 0 THEN 'Z' ELSE sim.zone_text((x).zone) END || '"' $$;
