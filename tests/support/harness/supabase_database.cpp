@@ -91,7 +91,7 @@ std::string SupabaseDatabase::url(const std::string& parameters, const std::stri
                        port_, name_, parameters);
 }
 
-std::string SupabaseDatabase::url_through(std::uint16_t proxy_port) const {
+std::string SupabaseDatabase::url_through(const std::string& proxy_port) const {
     return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}?sslmode=disable", required_variable("TEST_POSTGRES_ROLE"),
                        password(), proxy_port, name_);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +51,7 @@ public:
     static std::string password();
     // The URI for SUPABASE_DB_URL.
     std::string url(const std::string& parameters = "sslmode=disable", const std::string& host = "127.0.0.1") const;
-    std::string url_through(std::uint16_t proxy_port) const;
+    std::string url_through(const std::string& proxy_port) const;
 
 private:
     std::string superuser_conninfo() const;
