@@ -108,16 +108,6 @@ std::optional<std::vector<Endpoint>> take_endpoints(Options& options) {
     return endpoints;
 }
 
-bool is_on_this_machine(const Endpoint& endpoint) {
-    if (endpoint.is_local_socket() || (endpoint.host == "localhost" && endpoint.address.empty())) {
-        return true;
-    }
-    boost::system::error_code not_numeric;
-    const auto address =
-        boost::asio::ip::make_address(endpoint.address.empty() ? endpoint.host : endpoint.address, not_numeric);
-    return !not_numeric && address.is_loopback();
-}
-
 Error refusal(std::string_view variable, std::string_view what) {
     return {Disposition::configuration, "", fmt::format("{} {}", variable, what)};
 }
@@ -169,6 +159,16 @@ std::string_view trimmed(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_on_this_machine(const Endpoint& endpoint) {
+    if (endpoint.is_local_socket() || (endpoint.host == "localhost" && endpoint.address.empty())) {
+        return true;
+    }
+    boost::system::error_code not_numeric;
+    const auto address =
+        boost::asio::ip::make_address(endpoint.address.empty() ? endpoint.host : endpoint.address, not_numeric);
+    return !not_numeric && address.is_loopback();
+}
 
 bool Conninfo::is_transaction_pooler() const {
     return std::ranges::any_of(endpoints, [](const Endpoint& endpoint) { return endpoint.port == "6543"; });

@@ -35,6 +35,9 @@ struct Conninfo {
     bool is_transaction_pooler() const;
 };
 
+// Whether what is sent there stays on this machine: a local socket, localhost, a loopback address.
+bool is_on_this_machine(const Endpoint& endpoint);
+
 // "host:port", as logs show it.
 std::string to_string(const Endpoint& endpoint);
 
