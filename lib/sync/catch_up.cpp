@@ -92,18 +92,26 @@ Result<void> CatchUp::load() {
 asio::awaitable<CatchUpReport> CatchUp::run(Verbosity verbosity) {
     const auto started = clock_.steady_now();
     verbosity_ = verbosity;
+    if (verbosity == Verbosity::announce) {
+        failures_said_.clear();
+        stalled_horizon_said_ = false;
+    }
     announce("🔄 Starting reverse sync poll (Supabase → SQL Server)");
+    CatchUpReport report;
+    if (Result<void> fixed = fix_starts(); !fixed) {
+        report.error = fixed.error();
+    }
     std::vector<Lane> lanes;
     for (const Stream& stream : mapping_.streams) {
         Lane lane;
         lane.stream = &stream;
-        lane.reading = start_of(stream);
+        lane.reading = state_.cursors.at(stream.name);
         lane.report.stream = stream.name;
         lanes.push_back(std::move(lane));
     }
-
-    CatchUpReport report;
-    report.error = co_await run_lanes(lanes);
+    if (!report.error) {
+        report.error = co_await run_lanes(lanes);
+    }
     for (Lane& lane : lanes) {
         lane.report.parked = quarantine_.size(lane.report.stream);
         report.streams.push_back(std::move(lane.report));
@@ -276,13 +284,15 @@ asio::awaitable<bool> CatchUp::apply_page(Lane& lane, const Page& page) {
     co_return true;
 }
 
-Cursor CatchUp::start_of(const Stream& stream) const {
-    const auto cursor = state_.cursors.find(stream.name);
-    return cursor == state_.cursors.end() ? lookback_start() : cursor->second;
-}
-
-Cursor CatchUp::lookback_start() const {
-    return Cursor{clock_.now() - settings_.lookback, std::nullopt};
+// The look-back window of a stream without a cursor is fixed once, and durably: computed anew at each run, it would
+// slide over the rows that are written while the target cannot be reached.
+Result<void> CatchUp::fix_starts() {
+    const Cursor start{clock_.now() - settings_.lookback, std::nullopt};
+    bool any_new = false;
+    for (const Stream& stream : mapping_.streams) {
+        any_new |= state_.cursors.try_emplace(stream.name, start).second;
+    }
+    return any_new ? checkpoint_.save(state_) : Result<void>{};
 }
 
 // A cursor ahead of the source's clock would skip everything until then: the state came from elsewhere, or a
@@ -296,7 +306,7 @@ void CatchUp::leave_future(Lane& lane, const Horizon& horizon) {
                     lane.report.stream, lane.reading.changed_at.iso_milliseconds(), settings_.lookback.count());
     lane.reading = start;
     lane.page.reset();
-    state_.cursors.erase(lane.report.stream);
+    state_.cursors[lane.report.stream] = start;
 }
 
 bool CatchUp::settle(Lane& lane, const std::vector<Change>& changes, const std::vector<RowFailure>& failures,
@@ -330,10 +340,9 @@ bool CatchUp::advance(Lane& lane, const Page& page, const Horizon& horizon) {
     if (page.more) {
         reading = lane.reading;
     }
-    const auto saved = state_.cursors.find(lane.report.stream);
-    const Cursor before = saved == state_.cursors.end() ? Cursor{} : saved->second;
+    const Cursor& before = state_.cursors.at(lane.report.stream);
     const Cursor after = safe_cursor(before, reading, horizon.time);
-    if (saved != state_.cursors.end() && before == after) {
+    if (before == after) {
         return true;
     }
     State next = state_;
@@ -366,7 +375,8 @@ void CatchUp::warn_of(const Horizon& horizon) {
     }
     hidden_sessions_said_ = horizon.other_sessions_hidden;
     const auto behind = horizon.source_now - horizon.time;
-    if (!horizon.other_sessions_hidden && behind > stalled_horizon) {
+    if (!horizon.other_sessions_hidden && behind > stalled_horizon && !stalled_horizon_said_) {
+        stalled_horizon_said_ = true;
         logger_.warning(
             "⚠️  A transaction has been open in Supabase for {} minutes: rows since then are read again at each "
             "poll; "
@@ -377,12 +387,11 @@ void CatchUp::warn_of(const Horizon& horizon) {
 
 void CatchUp::log_failure(const Error& error) {
     const std::string failure = describe(error);
-    if (verbosity_ == Verbosity::retry && failures_said_.contains(failure)) {
+    if (failures_said_.insert(failure).second) {
+        logger_.error("❌ Reverse sync failed: {}", failure);
+    } else {
         logger_.debug("❌ Reverse sync failed: {}", failure);
-        return;
     }
-    failures_said_.insert(failure);
-    logger_.error("❌ Reverse sync failed: {}", failure);
 }
 
 void CatchUp::log_end(const CatchUpReport& report) {

@@ -63,6 +63,7 @@ public:
 
     // The batch in hand is finished and remembered, then run() returns. For good. Callable from any thread.
     void request_stop() { stop_requested_ = true; }
+    bool stop_requested() const { return stop_requested_; }
 
     const State& state() const { return state_; }
     const Quarantine& quarantine() const { return quarantine_; }
@@ -77,8 +78,7 @@ private:
     boost::asio::awaitable<void> retry_parked(Lane& lane);
     boost::asio::awaitable<bool> apply_page(Lane& lane, const Page& page);
 
-    Cursor start_of(const Stream& stream) const;
-    Cursor lookback_start() const;
+    Result<void> fix_starts();
     void leave_future(Lane& lane, const Horizon& horizon);
     bool settle(Lane& lane, const std::vector<Change>& changes, const std::vector<RowFailure>& failures,
                 const std::vector<Key>& gone);
@@ -109,7 +109,8 @@ private:
     State state_;
     Quarantine quarantine_;
     Verbosity verbosity_ = Verbosity::announce;  // of the run in hand
-    std::set<std::string> failures_said_;        // since the last clean run; a retry does not repeat them
+    std::set<std::string> failures_said_;        // since the last announced run; its retries do not repeat them
+    bool stalled_horizon_said_ = false;          // likewise
     bool hidden_sessions_said_ = false;
     std::atomic<bool> stop_requested_ = false;
 };

@@ -98,7 +98,8 @@ asio::awaitable<CatchUpReport> catch_up_once(CatchUp& catch_up, Clock& clock, st
             report.streams[index].changed = changed[index];
         }
         const Error* error = report.first_error();
-        if (!error || !passes_by_itself(*error) || attempt == attempts_of_one_catch_up) {
+        const bool last = attempt == attempts_of_one_catch_up || catch_up.stop_requested();
+        if (!error || !passes_by_itself(*error) || last) {
             co_return report;
         }
         co_await clock.sleep(backoff.next());

@@ -11,8 +11,33 @@ namespace {
 
 using memory::Fault;
 
-constexpr std::uint64_t seeds_per_case = 100;
-constexpr std::uint64_t cases = 20;
+// Seeds first … first + count - 1, in one case of CTest.
+struct Seeds {
+    std::uint64_t first = 0;
+    std::uint64_t count = 100;
+    bool trace = false;
+};
+
+void PrintTo(const Seeds& seeds, std::ostream* out) {
+    *out << "seeds " << seeds.first << " and " << seeds.count - 1 << " more";
+}
+
+// SIMULATION_SEED=<n> replays one seed and prints what happens; SIMULATION_SEEDS=<count> runs so many from
+// SIMULATION_FIRST=<n> on; without them the same 2,000 are run everywhere.
+std::vector<Seeds> seeds_to_run() {
+    if (const char* seed = std::getenv("SIMULATION_SEED")) {
+        return {{.first = std::stoull(seed), .count = 1, .trace = true}};
+    }
+    if (const char* count = std::getenv("SIMULATION_SEEDS")) {
+        const char* first = std::getenv("SIMULATION_FIRST");
+        return {{.first = first ? std::stoull(first) : 0, .count = std::stoull(count)}};
+    }
+    std::vector<Seeds> all;
+    for (std::uint64_t part = 0; part < 20; ++part) {
+        all.push_back({.first = part * 100});
+    }
+    return all;
+}
 
 std::string described(const Outcome& outcome) {
     std::string text;
@@ -22,42 +47,19 @@ std::string described(const Outcome& outcome) {
     return text;
 }
 
-void hold_for(std::uint64_t seed, bool trace = false) {
-    const Outcome outcome = Simulation{{.seed = seed, .trace = trace}}.run();
-    EXPECT_TRUE(outcome.violations.empty())
-        << "seed " << seed << " fails; replay it with SIMULATION_SEED=" << seed
-        << " revsync_sync_test --gtest_filter='*replays_one_seed'" << described(outcome);
-}
-
-class RandomRuns : public testing::TestWithParam<std::uint64_t> {};
+class RandomRuns : public testing::TestWithParam<Seeds> {};
 
 TEST_P(RandomRuns, lose_nothing_and_repeat_nothing) {
-    for (std::uint64_t seed = GetParam() * seeds_per_case; seed < (GetParam() + 1) * seeds_per_case; ++seed) {
-        hold_for(seed);
+    const Seeds seeds = GetParam();
+    for (std::uint64_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
+        const Outcome outcome = Simulation{{.seed = seed, .trace = seeds.trace}}.run();
+        ASSERT_TRUE(outcome.violations.empty())
+            << "seed " << seed << " fails; replay it with SIMULATION_SEED=" << seed
+            << " revsync_sync_test --gtest_filter='*RandomRuns*'" << described(outcome);
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulation, RandomRuns, testing::Range<std::uint64_t>(0, cases));
-
-TEST(Simulation, replays_one_seed) {
-    const char* seed = std::getenv("SIMULATION_SEED");
-    if (!seed) {
-        GTEST_SKIP() << "SIMULATION_SEED names the seed to replay with a trace";
-    }
-    hold_for(std::stoull(seed), true);
-}
-
-TEST(Simulation, runs_as_many_seeds_as_asked) {
-    const char* count = std::getenv("SIMULATION_SEEDS");
-    const char* first = std::getenv("SIMULATION_FIRST");
-    if (!count) {
-        GTEST_SKIP() << "SIMULATION_SEEDS says how many seeds to run, SIMULATION_FIRST where to start";
-    }
-    const std::uint64_t start = first ? std::stoull(first) : cases * seeds_per_case;
-    for (std::uint64_t seed = start; seed < start + std::stoull(count) && !testing::Test::HasFailure(); ++seed) {
-        hold_for(seed);
-    }
-}
+INSTANTIATE_TEST_SUITE_P(Simulation, RandomRuns, testing::ValuesIn(seeds_to_run()));
 
 TEST(Simulation, is_the_same_for_the_same_seed) {
     const Outcome one = Simulation{{.seed = 7}}.run();

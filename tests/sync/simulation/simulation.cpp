@@ -145,6 +145,9 @@ void Simulation::step() {
         start();
         return;
     }
+    if (random_.chance(60)) {
+        advance(std::chrono::microseconds{random_.between(1, 500'000)});
+    }
     if (process_->context.poll_one() == 0) {
         let_time_pass();
     } else if (!healing_ && random_.chance(4)) {
@@ -174,6 +177,10 @@ void Simulation::let_time_pass() {
     if (process_ && random_.chance(100)) {
         process_->poller.wake();
     }
+    advance(by);
+}
+
+void Simulation::advance(std::chrono::microseconds by) {
     workload_.before_advance(by);
     world_.clock.advance(by);
 }

@@ -49,6 +49,7 @@ private:
     memory::Fault choose_fault(std::string_view point, std::size_t ordinal);
     void step();
     void let_time_pass();
+    void advance(std::chrono::microseconds by);
     void start();
     void end_process(std::string_view why);
     void come_to_rest();

@@ -1,0 +1,442 @@
+#include "sync/catch_up.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "sync/fixture.hpp"
+
+namespace revsync {
+namespace {
+
+using memory::Fault;
+using std::chrono::minutes;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+TEST_F(CatchUpTest, delivers_new_notes_and_edited_batches) {
+    note(1, at("13:00:00"), "hello");
+    edited_batch(3, at("13:10:00"), "12");
+
+    const CatchUpReport report = run();
+
+    EXPECT_FALSE(report.first_error());
+    EXPECT_EQ(report.changed(), 2U);
+    EXPECT_EQ(text_of(1), "hello");
+    EXPECT_EQ(target.find("tblAlignerBatches", 3)->at("Days"), "12");
+    EXPECT_EQ(disk.state.last_poll, clock.now());
+}
+
+TEST_F(CatchUpTest, delivers_an_edit_of_an_old_note) {
+    note(1, at("13:00:00"), "first");
+    run();
+    clock.advance(minutes{60});
+    source.commit_row("aligner_notes", 1,
+                      {{"aligner_set_id", "1"},
+                       {"note_type", "Doctor"},
+                       {"note_text", "second"},
+                       {"created_at", at("13:00:00").iso_microseconds()},
+                       {"edited_at", source.now().iso_microseconds()}});
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(text_of(1), "second");
+    EXPECT_EQ(report.streams.front().changed, 1U);
+}
+
+TEST_F(CatchUpTest, pages_through_a_backlog_whose_rows_share_one_time) {
+    settings.max_records = 3;
+    notes(1, 10, at("13:00:00"));
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(report.streams.front().found, 10U);
+    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 10U);
+}
+
+TEST_F(CatchUpTest, finds_a_row_that_was_committed_late) {
+    const auto late = source.begin();
+    source.put(late, "aligner_notes", 1,
+               {{"aligner_set_id", "1"},
+                {"note_type", "Doctor"},
+                {"note_text", "late"},
+                {"created_at", source.now().iso_microseconds()}});
+    clock.advance(minutes{1});
+    note(2, source.now(), "early");
+    run();
+    EXPECT_EQ(text_of(2), "early");
+
+    source.commit(late);
+    clock.advance(minutes{60});
+    run();
+
+    EXPECT_EQ(text_of(1), "late");
+}
+
+TEST_F(CatchUpTest, says_what_an_empty_poll_always_said) {
+    run();
+
+    const std::string since = format_local(at("14:00:00") - std::chrono::hours{24});
+    EXPECT_THAT(log.texts(), ElementsAre("🔄 Starting reverse sync poll (Supabase → SQL Server)",
+                                         "🔍 Polling for notes since " + since, "   ✓ No new notes found",
+                                         "🔍 Polling for batch updates since " + since, "   ✓ No batch updates found",
+                                         "✅ Reverse sync complete: 0 notes, 0 batches (0ms)"));
+}
+
+TEST_F(CatchUpTest, says_what_it_found_and_synced_with_the_users_words) {
+    notes(1, 5, at("13:00:00"));
+    edited_batch(1, at("13:10:00"));
+    edited_batch(2, at("13:10:00"));
+    source.commit_row("aligner_batches", 3,
+                      {{"created_at", at("13:20:00").iso_microseconds()},
+                       {"updated_at", at("13:20:00").iso_microseconds()},
+                       {"days", "9"}});
+
+    run();
+
+    const std::string since = format_local(at("14:00:00") - std::chrono::hours{24});
+    EXPECT_THAT(
+        log.texts(),
+        ElementsAre("🔄 Starting reverse sync poll (Supabase → SQL Server)", "🔍 Polling for notes since " + since,
+                    "   📝 Found 5 note(s) to sync", "   ✅ Synced 5/5 notes (0 errors)",
+                    "🔍 Polling for batch updates since " + since, "   📦 Found 2 edited batch(es) (3 total)",
+                    "   ✅ Synced 2/2 batch updates (0 errors)", "✅ Reverse sync complete: 5 notes, 2 batches (0ms)"));
+}
+
+TEST_F(CatchUpTest, starts_at_the_look_back_window_when_it_knows_nothing) {
+    note(1, at("13:00:00") - std::chrono::hours{23}, "inside");
+    note(2, at("13:00:00") - std::chrono::hours{25}, "outside");
+    settings.lookback = std::chrono::hours{24};
+
+    run();
+
+    EXPECT_EQ(text_of(1), "inside");
+    EXPECT_EQ(text_of(2), "(none)");
+}
+
+TEST_F(CatchUpTest, goes_on_where_it_stopped_after_a_restart) {
+    run();
+    clock.advance(std::chrono::hours{48});
+    note(1, at("15:00:00"), "while it was down");
+
+    start();
+    run();
+
+    EXPECT_EQ(text_of(1), "while it was down");
+}
+
+TEST_F(CatchUpTest, does_not_let_the_look_back_window_slide_over_rows_while_the_target_is_down) {
+    fail_at("sink.prepare", Fault::retry, 1000);
+    run();
+    clock.advance(minutes{30});
+    note(1, source.now(), "written while the target was down");
+    clock.advance(std::chrono::hours{30});
+    run();
+    start();
+
+    nothing_fails();
+    run();
+
+    EXPECT_EQ(text_of(1), "written while the target was down");
+}
+
+TEST_F(CatchUpTest, warns_of_a_cursor_in_the_sources_future_and_reads_the_look_back_window) {
+    note(1, at("13:00:00"), "would be skipped");
+    disk.state.cursors["notes"] = {at("14:00:00") + std::chrono::hours{9}, Key{"[99]"}};
+
+    run();
+
+    EXPECT_EQ(text_of(1), "would be skipped");
+    EXPECT_THAT(
+        log.texts(Level::warning),
+        ElementsAre("⚠️  notes: the saved position 2025-01-21T23:00:00.000Z is in Supabase's future; reading "
+                    "the last 24 hours again"));
+    EXPECT_EQ(saved_cursor("notes"), (Cursor{at("14:00:00"), std::nullopt}));
+}
+
+TEST_F(CatchUpTest, runs_the_other_stream_when_one_has_lost_its_table) {
+    edited_batch(3, at("13:10:00"), "12");
+    fail_at("feed.first_page", Fault::stream);
+
+    const CatchUpReport report = run();
+
+    EXPECT_TRUE(report.streams[0].error);
+    EXPECT_FALSE(report.streams[1].error);
+    EXPECT_FALSE(report.error);
+    EXPECT_EQ(target.find("tblAlignerBatches", 3)->at("Days"), "12");
+    EXPECT_FALSE(disk.state.last_poll);
+    EXPECT_THAT(log.texts(), Contains("❌ Reverse sync failed: the table is not there; create it (memory 4)"));
+    EXPECT_THAT(log.texts(), Contains("⚠️  Reverse sync incomplete: 0 notes, 1 batches (0ms)"));
+}
+
+TEST_F(CatchUpTest, runs_the_other_stream_when_the_target_lacks_one_table) {
+    edited_batch(3, at("13:10:00"), "12");
+    fail_at("sink.prepare", Fault::stream);
+
+    const CatchUpReport report = run();
+
+    EXPECT_TRUE(report.streams[0].error);
+    EXPECT_EQ(target.find("tblAlignerBatches", 3)->at("Days"), "12");
+}
+
+TEST_F(CatchUpTest, keeps_the_cursor_of_a_batch_that_was_not_applied) {
+    run();
+    const auto before = saved_cursor("notes");
+    clock.advance(minutes{60});
+    note(1, at("14:30:00"));
+    fail_at("sink.apply", Fault::retry);
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(report.streams[0].error->disposition, Disposition::retry);
+    EXPECT_EQ(saved_cursor("notes"), before);
+    run();
+    EXPECT_EQ(text_of(1), "a note");
+}
+
+TEST_F(CatchUpTest, applies_a_batch_in_doubt_again_and_nothing_doubles) {
+    note(1, at("13:00:00"));
+    fail_at("sink.committed", Fault::in_doubt);
+
+    EXPECT_TRUE(run().first_error());
+    EXPECT_FALSE(run().first_error());
+
+    EXPECT_EQ(target.activity("tblAlignerNotes").at(1), 1U);
+}
+
+TEST_F(CatchUpTest, says_when_the_position_cannot_be_saved_and_reads_again_from_the_saved_one) {
+    settings.max_records = 2;
+    notes(1, 5, at("13:00:00"));
+    fail_at("checkpoint.save", Fault::configuration, 1000, 1);
+
+    const CatchUpReport report = run();
+
+    EXPECT_TRUE(report.first_error());
+    EXPECT_EQ(log.texts(Level::error),
+              std::vector<std::string>{"❌ Reverse sync failed: access was refused; check the settings (memory 5)"});
+    EXPECT_EQ(saved_cursor("notes"), (Cursor{at("14:00:00") - std::chrono::hours{24}, std::nullopt}));
+    nothing_fails();
+    start();
+    run();
+    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 5U);
+}
+
+TEST_F(CatchUpTest, does_not_pass_a_row_that_it_could_not_park_durably) {
+    note(1, at("13:00:00"), "an orphan", "77");
+    fail_at("quarantine.save", Fault::configuration);
+
+    EXPECT_TRUE(run().first_error());
+
+    EXPECT_LT(saved_cursor("notes")->changed_at, at("13:00:00"));
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(CatchUpTest, parks_a_row_without_its_parent_and_lets_the_others_through) {
+    note(1, at("13:00:00"));
+    note(2, at("13:01:00"), "an orphan", "77");
+    note(3, at("13:02:00"));
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(text_of(1), "a note");
+    EXPECT_EQ(text_of(3), "a note");
+    EXPECT_EQ(report.parked(), 1U);
+    EXPECT_FALSE(report.first_error());
+    EXPECT_THAT(log.texts(), Contains("   ✅ Synced 2/3 notes (1 errors)"));
+    EXPECT_THAT(log.texts(Level::warning),
+                ElementsAre("⚠️  Parked notes [2]: the row's parent is not there; it is tried again (memory 547)"));
+}
+
+TEST_F(CatchUpTest, delivers_a_parked_row_once_its_parent_is_there) {
+    note(2, at("13:01:00"), "an orphan", "77");
+    run();
+    log.clear();
+    target.add_parent("77");
+    clock.advance(minutes{60});
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(text_of(2), "an orphan");
+    EXPECT_EQ(report.parked(), 0U);
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+    EXPECT_THAT(log.texts(), Contains("   🔁 Tried 1 parked notes again: 1 synced, 0 gone, 0 still parked"));
+}
+
+TEST_F(CatchUpTest, says_once_that_a_row_is_parked) {
+    note(2, at("13:01:00"), "an orphan", "77");
+    run();
+    log.clear();
+    clock.advance(minutes{60});
+
+    run();
+
+    EXPECT_THAT(log.texts(Level::warning), IsEmpty());
+    EXPECT_EQ(disk.quarantine.front().attempts, 2U);
+}
+
+TEST_F(CatchUpTest, releases_a_parked_row_that_is_gone_from_the_source) {
+    note(2, at("13:01:00"), "an orphan", "77");
+    run();
+    const auto deletion = source.begin();
+    source.erase(deletion, "aligner_notes", 2);
+    source.commit(deletion);
+    clock.advance(minutes{60});
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(report.parked(), 0U);
+    EXPECT_THAT(log.texts(), Contains("   🔁 Tried 1 parked notes again: 0 synced, 1 gone, 0 still parked"));
+}
+
+TEST_F(CatchUpTest, never_overwrites_a_note_that_the_lab_has_under_the_same_number) {
+    target.put("tblAlignerNotes", 1, {{"NoteType", "Lab"}, {"NoteText", "the lab's"}});
+    note(1, at("13:00:00"), "the doctor's");
+
+    const CatchUpReport report = run();
+
+    EXPECT_EQ(text_of(1), "the lab's");
+    EXPECT_EQ(report.parked(), 1U);
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(StartsWith("⚠️  Parked notes [1]: the other side owns")));
+}
+
+TEST_F(CatchUpTest, never_writes_a_rows_values_to_the_log_or_the_disk) {
+    note(1, at("13:00:00"), "a secret diagnosis");
+    note(2, at("13:01:00"), "a secret diagnosis", "77");
+
+    run();
+
+    for (const auto& [level, line] : log.lines()) {
+        EXPECT_THAT(line, Not(HasSubstr("secret")));
+    }
+    EXPECT_THAT(disk.quarantine.front().error_text, Not(HasSubstr("secret")));
+}
+
+TEST_F(CatchUpTest, warns_once_that_other_sessions_are_hidden_and_reads_an_overlap_again) {
+    source.sessions_hidden = true;
+
+    run();
+    run();
+
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(HasSubstr("grant it pg_read_all_stats")));
+    EXPECT_EQ(saved_cursor("notes"), (Cursor{at("13:55:00"), std::nullopt}));
+}
+
+TEST_F(CatchUpTest, warns_of_a_transaction_that_has_been_open_too_long) {
+    source.begin();
+    clock.advance(minutes{14});
+    run();
+    EXPECT_THAT(log.texts(Level::warning), IsEmpty());
+
+    clock.advance(minutes{2});
+    run();
+
+    EXPECT_THAT(
+        log.texts(Level::warning),
+        ElementsAre("⚠️  A transaction has been open in Supabase for 16 minutes: rows since then are read again "
+                    "at each poll; find it in pg_stat_activity and end it"));
+}
+
+TEST_F(CatchUpTest, delivers_rows_past_the_horizon_at_once) {
+    source.begin();
+    clock.advance(minutes{10});
+    note(1, source.now(), "newer than the horizon");
+
+    run();
+
+    EXPECT_EQ(text_of(1), "newer than the horizon");
+    EXPECT_EQ(saved_cursor("notes"), (Cursor{at("14:00:00"), std::nullopt}));
+}
+
+TEST_F(CatchUpTest, stops_between_pages_and_remembers_the_last_one) {
+    settings.max_records = 2;
+    notes(1, 10, at("13:00:00"));
+    catch_up();
+    int saves = 0;
+    checkpoint.on_change([&] {
+        if (saved_cursor("notes")->key && ++saves == 2) {
+            catch_up().request_stop();
+        }
+    });
+
+    const CatchUpReport report = run();
+
+    EXPECT_FALSE(report.first_error());
+    EXPECT_EQ(report.streams.front().synced, 4U);
+    EXPECT_EQ(saved_cursor("notes"), (Cursor{at("13:00:00"), Key{"[4]"}}));
+    EXPECT_FALSE(disk.state.last_poll);
+    EXPECT_THAT(log.texts(), Contains("⏹️  Reverse sync stopped on request: 4 notes, 0 batches (0ms)"));
+}
+
+TEST_F(CatchUpTest, says_a_failure_once_while_it_tries_again) {
+    fail_at("sink.prepare", Fault::connection_lost, 2);
+    run();
+    log.clear();
+
+    run(Verbosity::retry);
+    EXPECT_THAT(log.texts(), IsEmpty());
+
+    run(Verbosity::retry);
+    EXPECT_THAT(log.texts(), ElementsAre("✅ Reverse sync complete: 0 notes, 0 batches (0ms)"));
+}
+
+TEST_F(CatchUpTest, says_a_new_failure_while_it_tries_again) {
+    fail_at("sink.prepare", Fault::connection_lost);
+    run();
+    log.clear();
+    fail_at("sink.prepare", Fault::configuration);
+
+    run(Verbosity::retry);
+
+    EXPECT_THAT(log.texts(), ElementsAre(HasSubstr("access was refused")));
+}
+
+TEST_F(CatchUpTest, warns_of_an_open_transaction_once_while_it_tries_again) {
+    source.begin();
+    clock.advance(minutes{20});
+    fail_at("sink.apply", Fault::retry, 3);
+    note(1, at("14:10:00"));
+    run();
+    run(Verbosity::retry);
+    run(Verbosity::retry);
+
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(HasSubstr("has been open"), HasSubstr("Reverse sync failed")));
+}
+
+TEST_F(CatchUpTest, reports_the_failure_of_a_lost_connection_for_the_whole_run) {
+    note(1, at("13:00:00"));
+    fail_at("sink.apply", Fault::connection_lost);
+
+    const CatchUpReport report = run();
+
+    ASSERT_TRUE(report.error);
+    EXPECT_TRUE(report.error->connection_lost);
+    EXPECT_EQ(report.first_error(), &*report.error);
+}
+
+TEST_F(CatchUpTest, cannot_start_when_its_memory_cannot_be_read) {
+    for (const char* point : {"checkpoint.load", "quarantine.load"}) {
+        fail_at(point, Fault::configuration);
+        CatchUp other{feed, sink, checkpoint, clock, log.logger(), mapping, settings};
+        EXPECT_FALSE(other.load()) << point;
+    }
+}
+
+TEST_F(CatchUpTest, tries_parked_rows_longest_untried_first_when_there_are_more_than_one_batch) {
+    settings.max_records = 2;
+    for (std::int64_t id = 1; id <= 4; ++id) {
+        note(id, at("13:00:00"), "an orphan", "77");
+    }
+    run();
+    target.add_parent("77");
+
+    run();
+    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 2U);
+    run();
+    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 4U);
+}
+
+}  // namespace
+}  // namespace revsync
