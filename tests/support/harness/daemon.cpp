@@ -59,16 +59,10 @@ Command Daemon::prepared(std::vector<std::string> arguments) {
     }
     const auto file = folder() / ".env";
     write_file(file, text);
-    if (unprivileged_) {
-        std::filesystem::permissions(file, std::filesystem::perms{0644});
-        std::filesystem::permissions(folder(), std::filesystem::perms{0755});
-    }
+    std::filesystem::permissions(file, std::filesystem::perms{0600});
     arguments.insert(arguments.end(), {"--env-file", file.string()});
-    return {daemon_program(),
-            std::move(arguments),
-            {{"PATH", "/usr/bin:/bin"}, {"TZ", "UTC"}, {"LANG", "C"}},
-            folder(),
-            unprivileged_};
+    return {
+        daemon_program(), std::move(arguments), {{"PATH", "/usr/bin:/bin"}, {"TZ", "UTC"}, {"LANG", "C"}}, folder()};
 }
 
 Outcome Daemon::command(std::vector<std::string> arguments) {

@@ -31,7 +31,6 @@ public:
     void set(const std::string& name, const std::string& value) { settings_[name] = value; }
     void unset(const std::string& name) { settings_.erase(name); }
     void use(const SupabaseDatabase& supabase, const SqlServerDatabase& lab);
-    void drop_privileges() { unprivileged_ = true; }
 
     Outcome once() { return command({"once"}); }
     Outcome check() { return command({"check"}); }
@@ -60,7 +59,6 @@ private:
 
     TempFolder folder_;
     std::map<std::string, std::string> settings_;
-    bool unprivileged_ = false;
     std::unique_ptr<Process> process_;
     std::string printed_;
 };

@@ -16,8 +16,6 @@
 namespace revsync::test {
 namespace {
 
-constexpr unsigned nobody = 65534;
-
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> result;
     for (std::string& text : texts) {
@@ -28,12 +26,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // Between fork and exec: only async-signal-safe calls.
-[[noreturn]] void become(const char* program, const char* folder, bool unprivileged, int output, char** arguments,
-                         char** environment) {
-    const bool user_changed = !unprivileged || ::getuid() != 0 || (::setgid(nobody) == 0 && ::setuid(nobody) == 0);
+[[noreturn]] void become(const char* program, const char* folder, int output, char** arguments, char** environment) {
     const int nothing = ::open("/dev/null", O_RDONLY);
-    if (user_changed && ::chdir(folder) == 0 && ::dup2(nothing, 0) == 0 && ::dup2(output, 1) == 1 &&
-        ::dup2(output, 2) == 2) {
+    if (::chdir(folder) == 0 && ::dup2(nothing, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::syscall(SYS_close_range, 3U, ~0U, 0U);
         ::execve(program, arguments, environment);
@@ -63,7 +58,7 @@ Process::Process(const Command& command) {
     }
     id_ = ::fork();
     if (id_ == 0) {
-        become(arguments[0].c_str(), command.folder.c_str(), command.unprivileged, ends[1], argument_pointers.data(),
+        become(arguments[0].c_str(), command.folder.c_str(), ends[1], argument_pointers.data(),
                environment_pointers.data());
     }
     ::close(ends[1]);

@@ -16,7 +16,6 @@ struct Command {
     std::vector<std::string> arguments;
     std::map<std::string, std::string> environment;  // the whole of it: nothing is inherited
     std::filesystem::path folder = "/";
-    bool unprivileged = false;  // gives up root's right to ignore file modes
 };
 
 // A child process whose standard output and error are read as one sequence of lines. It is killed and reaped when
