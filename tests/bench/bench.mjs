@@ -24,44 +24,54 @@ const env = process.env;
 const folder = mkdtempSync(join(tmpdir(), 'revsync-bench.'));
 
 // What both are configured with; only the way to say "encrypted, certificate not checked" differs.
-function environment(server, links, sslmode) {
+function writeSettings(name, server, links, sslmode) {
   const supabase = new URL(env.TEST_POSTGRES_URL);
   supabase.username = env.TEST_POSTGRES_ROLE;
   supabase.password = env.TEST_POSTGRES_PASSWORD;
   supabase.port = links.supabase.port;
   supabase.search = `?sslmode=${options.tls ? sslmode : 'disable'}`;
-  return {
-    PATH: env.PATH,
+  const settings = {
     SUPABASE_DB_URL: supabase.href,
     DB_SERVER: '127.0.0.1',
-    DB_PORT: String(links.sqlserver.port),
+    DB_PORT: links.sqlserver.port,
     DB_NAME: server.settings.database,
     DB_USER: server.settings.user,
     DB_PASSWORD: server.settings.password,
     DB_ENCRYPT: options.tls ? 'require' : 'off',
-    REVERSE_SYNC_STATE_FILE: join(folder, 'state.json'),
-    REVERSE_SYNC_INTERVAL_MINUTES: '1440',
-    PEER_CALLS_PER_ROW: options['peer-calls'],
+    REVERSE_SYNC_STATE_FILE: join(folder, `${name}-state.json`),
+    REVERSE_SYNC_INTERVAL_MINUTES: 1440,
   };
+  const file = join(folder, `${name}.env`);
+  writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
+  return file;
 }
 
-async function startService(name, program, sslmode) {
-  const server = await ClinicServer.start(name, join(options.build, 'tests/sqlserver_sim/sqlserver-sim'), env.TEST_POSTGRES_URL);
+async function startService(name, sslmode, program) {
+  const simulator = join(options.build, 'tests/sqlserver_sim/sqlserver-sim');
   const proxy = join(options.build, 'tests/support/latency-proxy');
+  const server = await ClinicServer.start(name, simulator, env.TEST_POSTGRES_URL);
   const links = {
     supabase: await Link.open(`the ${name}'s Supabase`, proxy, new URL(env.TEST_POSTGRES_URL).host),
     sqlserver: await Link.open(`the ${name}'s SQL Server`, proxy, server.address),
   };
-  const service = await Service.start(name, { ...program, env: environment(server, links, sslmode) }, links);
+  const environment = { PATH: env.PATH, PEER_CALLS_PER_ROW: options['peer-calls'] };
+  const service = await Service.start(name, { ...program(writeSettings(name, server, links, sslmode)), environment }, links);
   return Object.assign(service, { server });
 }
 
 async function run() {
   const supabase = await Supabase.prepare(env.TEST_POSTGRES_URL, env.TEST_POSTGRES_ROLE);
-  const binary = join(options.build, 'daemon/reverse-syncd');
-  const daemon = await startService('daemon', { command: binary, args: ['run', '--env-file', '/dev/null'], signal: 'SIGUSR1' }, 'require');
-  const peerScript = new URL('peer/peer.mjs', import.meta.url).pathname;
-  const peer = await startService('peer', { command: process.execPath, args: [peerScript], signal: 'SIGUSR2' }, 'no-verify');
+  const daemon = await startService('daemon', 'require', (envFile) => ({
+    command: join(options.build, 'daemon/reverse-syncd'),
+    args: ['run', '--env-file', envFile],
+    signal: 'SIGUSR1',
+  }));
+  const script = new URL('peer/peer.mjs', import.meta.url).pathname;
+  const peer = await startService('peer', 'no-verify', (envFile) => ({
+    command: process.execPath,
+    args: [`--env-file=${envFile}`, script],
+    signal: 'SIGUSR2',
+  }));
 
   const results = await measure({ supabase, daemon, peer, quick: options.quick });
   results.setup = {

@@ -21,7 +21,7 @@ function medians(samples) {
   const of = (pick) => median(samples.map(pick));
   const traffic = (side) => ({
     round_trips: of((sample) => sample.traffic[side].round_trips),
-    bytes: of((sample) => sample.traffic[side].bytes_to_server + sample.traffic[side].bytes_to_client),
+    bytes: of((sample) => sample.traffic[side].client_to_server_bytes + sample.traffic[side].server_to_client_bytes),
   });
   return {
     runs: samples.length,

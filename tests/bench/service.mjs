@@ -10,12 +10,12 @@ const memoryPeriod = 20;
 export class Service {
   // `command`: program, arguments, environment, and the signal that asks for a poll.
   // `links`: its proxies, { supabase, sqlserver }. Resolves after the poll at start: everything is connected then.
-  static async start(name, { command, args, env, signal }, links) {
+  static async start(name, { command, args, environment, signal }, links) {
     const service = new Service();
     service.name = name;
     service.signal = signal;
     service.links = links;
-    service.program = new Program(name, command, args, env);
+    service.program = new Program(name, command, args, environment);
     await service.program.waitFor(complete, { failure: failed });
     return service;
   }
