@@ -102,6 +102,8 @@ void MemoryTarget::upsert(const Stream& stream, const Change& change, Applied& a
         ++applied.inserted;
     } else if (!is_owned(stream, existing->second)) {
         applied.refused.push_back({change.key, refusal("", "the other side owns a row under this key")});
+    } else if (!stream.operations.update) {
+        return;
     } else if (Columns next = updated(stream, existing->second, columns); next != existing->second) {
         existing->second = std::move(next);
         ++applied.updated;
@@ -111,7 +113,7 @@ void MemoryTarget::upsert(const Stream& stream, const Change& change, Applied& a
 void MemoryTarget::remove(const Stream& stream, const Change& change, Applied& applied) {
     Table& table = tables_[stream.target.table];
     const auto existing = table.find(id_of(change.key));
-    if (existing == table.end()) {
+    if (!stream.operations.remove || existing == table.end()) {
         return;
     }
     if (!is_owned(stream, existing->second)) {
