@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
+#include <exception>
+
+#include "checkpoint/state_file.hpp"
+#include "command_line.hpp"
+#include "commands.hpp"
+#include "connections.hpp"
+#include "generators.hpp"
+#include "postgres/inspection.hpp"
+#include "sqlserver/inspection.hpp"
+
+namespace revsync {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+namespace {
+
+using Severity = Finding::Level;
+
+// What one part of the surroundings had to say.
+struct Section {
+    std::string title;
+    std::vector<Finding> findings;
+};
+
+struct Report {
+    std::vector<Section> sections;
+
+    void add(std::string title, std::vector<Finding> findings) {
+        sections.push_back({std::move(title), std::move(findings)});
+    }
+    std::size_t count(Severity level) const {
+        std::size_t sum = 0;
+        for (const Section& section : sections) {
+            sum += static_cast<std::size_t>(std::ranges::count(section.findings, level, &Finding::level));
+        }
+        return sum;
+    }
+};
+
+Finding problem(const Error& error) {
+    return {Severity::problem, describe(error), ""};
+}
+
+// The lock that a running daemon holds: no reason for concern to somebody who looks at that daemon's settings.
+bool is_in_use(const Error& error) {
+    return error.code == fmt::format("errno {}", static_cast<int>(std::errc::resource_unavailable_try_again));
+}
+
+std::vector<Finding> check_state_file(const Settings& settings, const Logger& logger) {
+    const SystemClock clock;
+    const auto checkpoint = create_file_checkpoint(settings.state_file, logger, clock);
+    const Result<State> state = checkpoint->load();
+    if (!state && is_in_use(state.error())) {
+        return {
+            {Severity::good, fmt::format("{} is in use by a running reverse-syncd", settings.state_file.string()), ""}};
+    }
+    if (!state) {
+        return {problem(state.error())};
+    }
+    const Result<std::vector<ParkedRow>> parked = checkpoint->load_quarantine();
+    if (!parked) {
+        return {problem(parked.error())};
+    }
+    if (const Result<void> saved = checkpoint->save(*state); !saved) {
+        return {problem(saved.error())};
+    }
+    std::vector<Finding> findings{{Severity::good, fmt::format("{} can be written", settings.state_file.string()), ""}};
+    if (!parked->empty()) {
+        findings.push_back(
+            {Severity::warning,
+             fmt::format("{} parked row(s) in {}", parked->size(), quarantine_file(settings.state_file).string()),
+             "each names its key and its error; mend the cause, the next poll takes the row"});
+    }
+    return findings;
+}
+
+std::vector<const Stream*> streams_of(const Mapping& mapping) {
+    std::vector<const Stream*> streams;
+    for (const Stream& stream : mapping.streams) {
+        streams.push_back(&stream);
+    }
+    return streams;
+}
+
+// Runs one coroutine to its end.
+template <class T>
+T run_to_end(asio::io_context& io, asio::awaitable<T> task) {
+    std::optional<T> result;
+    asio::co_spawn(io, std::move(task), [&](std::exception_ptr failure, T value) {
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+        result.emplace(std::move(value));
+    });
+    io.restart();
+    io.run();
+    return std::move(*result);
+}
+
+std::vector<Finding> compare(const std::vector<postgres::KeyGenerator>& sources,
+                             const std::vector<sqlserver::KeyGenerator>& targets, const Mapping& mapping) {
+    std::vector<Finding> findings;
+    for (const postgres::KeyGenerator& source : sources) {
+        const auto target = std::ranges::find(targets, source.stream, &sqlserver::KeyGenerator::stream);
+        const Stream* stream = mapping.find(source.stream);
+        if (target != targets.end() && stream && stream->operations.insert) {
+            findings.push_back(compare_generators(
+                source.stream, {source.sequence, source.last.value_or(0), source.increment},
+                {to_string(target->table) + "." + target->column, target->last.value_or(0), target->increment}));
+        }
+    }
+    return findings;
+}
+
+void check_databases(const Settings& settings, const Mapping& mapping, Report& report) {
+    asio::io_context io{1};
+    const SystemClock clock;
+    std::vector<postgres::KeyGenerator> sources;
+    std::vector<sqlserver::KeyGenerator> targets;
+
+    if (const auto source = feed_settings(settings); !source) {
+        report.add("Supabase", {problem(source.error())});
+    } else {
+        auto inspection = run_to_end(io, postgres::inspect(source->conninfo, streams_of(mapping), clock));
+        report.add("Supabase", inspection ? inspection->findings : std::vector{problem(inspection.error())});
+        sources = inspection ? inspection->generators : sources;
+    }
+
+    sqlserver::Pool pool{connection_settings(settings), 1};
+    auto inspection = run_to_end(io, sqlserver::inspect(pool, streams_of(mapping), settings.db_timezone, clock));
+    report.add("SQL Server", inspection ? inspection->findings : std::vector{problem(inspection.error())});
+    targets = inspection ? inspection->generators : targets;
+
+    if (auto findings = compare(sources, targets, mapping); !findings.empty()) {
+        report.add("Numbers of new rows", std::move(findings));
+    }
+}
+
+std::string_view symbol(Severity level) {
+    switch (level) {
+        case Severity::good:
+            return "✓";
+        case Severity::warning:
+            return "⚠️ ";
+        case Severity::problem:
+            return "❌";
+    }
+    return "";
+}
+
+std::string_view word(Severity level) {
+    switch (level) {
+        case Severity::good:
+            return "good";
+        case Severity::warning:
+            return "warning";
+        case Severity::problem:
+            return "problem";
+    }
+    return "";
+}
+
+void print_text(const Report& report) {
+    for (const Section& section : report.sections) {
+        fmt::print("{}\n", section.title);
+        for (const Finding& finding : section.findings) {
+            fmt::print("   {} {}\n", symbol(finding.level), finding.text);
+            if (!finding.fix.empty()) {
+                fmt::print("        → {}\n", finding.fix);
+            }
+        }
+    }
+    fmt::print("{} problem(s), {} warning(s)\n", report.count(Severity::problem), report.count(Severity::warning));
+}
+
+void print_json(const Report& report) {
+    json::array findings;
+    for (const Section& section : report.sections) {
+        for (const Finding& finding : section.findings) {
+            findings.push_back({{"section", section.title},
+                                {"level", word(finding.level)},
+                                {"text", finding.text},
+                                {"fix", finding.fix}});
+        }
+    }
+    const json::value document{{"success", report.count(Severity::problem) == 0}, {"findings", std::move(findings)}};
+    fmt::print("{}\n", json::serialize(document));
+}
+
+}  // namespace
+
+int run_check(const Settings& settings, const Logger& logger, bool json) {
+    if (const auto missing = missing_setting(settings)) {
+        logger.error("❌ {}", *missing);
+        return exit_usage;
+    }
+    const Result<Mapping> mapping = chosen_mapping(settings);
+    if (!mapping) {
+        logger.error("❌ {}", describe(mapping.error()));
+        return exit_usage;
+    }
+    Report report;
+    report.add("State file", check_state_file(settings, logger));
+    check_databases(settings, *mapping, report);
+    json ? print_json(report) : print_text(report);
+    return report.count(Severity::problem) == 0 ? exit_good : exit_failed;
+}
+
+}  // namespace revsync
