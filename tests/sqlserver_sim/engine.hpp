@@ -102,6 +102,7 @@ struct Login {
     std::string database;
     std::string application;
     std::string host;
+    bool ansi_defaults = false;  // the login asks for ODBC's settings (fODBC): the ANSI options start ON
 };
 
 // Thrown out of any Session function when an injected fault asks for the connection to be cut now,

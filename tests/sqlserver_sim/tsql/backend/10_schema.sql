@@ -72,3 +72,24 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+
+CREATE TABLE IF NOT EXISTS sim.disabled_constraint (
+  object_id int NOT NULL REFERENCES sim.object ON DELETE CASCADE, name text NOT NULL, definition text NOT NULL);
+
+CREATE TABLE IF NOT EXISTS sim.session (
+  session_id int NOT NULL, pid int NOT NULL PRIMARY KEY, login_name text NOT NULL, host_name text, program_name text,
+  login_time timestamp(3) NOT NULL DEFAULT statement_timestamp());
+CREATE TABLE IF NOT EXISTS sim.setting (name text PRIMARY KEY, value text NOT NULL);
+
+-- Moves an identity's generator past keys that were given explicitly, as SQL Server does; gives the key back.
+CREATE OR REPLACE FUNCTION sim.identity_moved(table_name text, column_name text, last bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE sequence text := pg_get_serial_sequence(table_name, column_name); present bigint; called boolean;
+BEGIN
+  IF last IS NOT NULL AND sequence IS NOT NULL THEN
+    EXECUTE 'SELECT last_value, is_called FROM ' || sequence INTO present, called;
+    IF last > present OR (last = present AND NOT called) THEN
+      PERFORM setval(sequence, last);
+    END IF;
+  END IF;
+  RETURN last;
+END $$;
