@@ -43,6 +43,7 @@ int stay_idle(std::string_view reason, const Settings& settings, const Logger& l
     asio::io_context io{1};
     StopSignals stop{io, logger, [&stop] { stop.close(); }};
     io.run();
+    logger.info("⏹️  Stopped");
     return exit_good;
 }
 
