@@ -178,7 +178,8 @@ bool BulkReader::next(std::vector<Value>& row) {
 void BulkReader::read_values(std::vector<Value>& row, std::string_view null_bitmap) {
     row.clear();
     for (std::size_t i = 0; i < types_.size(); ++i) {
-        const bool is_null = !null_bitmap.empty() && (static_cast<std::uint8_t>(null_bitmap[i / 8]) >> i % 8 & 1U) != 0;
+        const unsigned nulls = null_bitmap.empty() ? 0U : static_cast<std::uint8_t>(null_bitmap[i / 8]);
+        const bool is_null = (nulls >> i % 8 & 1U) != 0;
         row.push_back(is_null ? std::nullopt : read_value(in_, types_[i], Context::row));
     }
 }

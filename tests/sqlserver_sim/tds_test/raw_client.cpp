@@ -29,7 +29,7 @@ int connect_to(std::uint16_t port) {
 std::string scramble(std::string_view password) {
     std::string bytes = utf8_to_utf16(password);
     for (char& c : bytes) {
-        const auto byte = static_cast<std::uint8_t>(c);
+        const unsigned byte = static_cast<std::uint8_t>(c);
         c = static_cast<char>(((byte << 4U | byte >> 4U) & 0xFFU) ^ 0xA5U);
     }
     return bytes;

@@ -83,7 +83,8 @@ private:
     std::string row(std::string_view nulls) {
         std::string line = "ROW";
         for (std::size_t i = 0; i < types_.size(); ++i) {
-            const bool skipped = !nulls.empty() && (static_cast<std::uint8_t>(nulls[i / 8]) >> i % 8 & 1U) != 0;
+            const unsigned bits = nulls.empty() ? 0U : static_cast<std::uint8_t>(nulls[i / 8]);
+            const bool skipped = (bits >> i % 8 & 1U) != 0;
             const Value value = skipped ? std::nullopt : read_value(in_, types_[i], Context::row);
             line += (i == 0 ? " " : " | ") + value.value_or("NULL");
         }
