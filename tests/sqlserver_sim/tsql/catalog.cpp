@@ -22,7 +22,7 @@ bool flag(const Result& result, int row, int column) {
 void add_columns(Backend& backend, TableInfo& table) {
     const Result rows = backend.run(
         "SELECT name, type_name, length, prec, scale, nullable, is_identity, computed IS NOT NULL, default_text IS NOT NULL, "
-        "coalesce(collation, ''), coalesce(seed, 1), coalesce(increment, 1) FROM sim.column WHERE object_id = $1::int4 ORDER BY column_id",
+        "coalesce(coll, ''), coalesce(seed, 1), coalesce(increment, 1) FROM sim.column WHERE object_id = $1::int4 ORDER BY column_id",
         {std::to_string(table.object_id)});
     for (int i = 0; i < rows.rows(); ++i) {
         ColumnInfo column;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view catalog_columns =
     "INSERT INTO sim.column (object_id, column_id, name, type_name, length, prec, scale, nullable, is_identity, seed, increment, computed, "
-    "persisted, collation, default_name, default_text) VALUES (";
+    "persisted, coll, default_name, default_text) VALUES (";
 
 std::string dotted(const Name& name) {
     std::string text;
@@ -194,7 +194,7 @@ void SessionImpl::alter_column(const AlterTable& s, const TableInfo& target) {
     const std::string collate = is_string(info.type.kind) ? " COLLATE " + Translator::pg_collation(info.collation) : "";
     query(head + " TYPE " + pg_type(info.type) + collate + " USING " + Translator(*this).store(value, info, target));
     query(head + (info.nullable ? " DROP NOT NULL" : " SET NOT NULL"));
-    query("UPDATE sim.column SET type_name = $1, length = $2::int4, prec = $3::int4, scale = $4::int4, nullable = $5::boolean, collation = $6 "
+    query("UPDATE sim.column SET type_name = $1, length = $2::int4, prec = $3::int4, scale = $4::int4, nullable = $5::boolean, coll = $6 "
           "WHERE object_id = " + std::to_string(target.object_id) + " AND name = $7",
           {base_name(info.type.kind), std::to_string(info.type.length), std::to_string(info.type.precision), std::to_string(info.type.scale),
            info.nullable ? "true" : "false", is_string(info.type.kind) ? Value(info.collation) : Value(), old->name});

@@ -260,9 +260,8 @@ void SessionImpl::run_change(const char* event, const TranslatedDml& dml) {
     }
     if (event[0] == 'I' && dml.target->identity() != nullptr && identity) {
         scope_identity_ = identity_ = identity;
-    } else if (event[0] == 'I') {
-        identity_ = dml.target->temporary ? identity_ : std::nullopt;
-        scope_identity_ = dml.target->temporary ? scope_identity_ : std::nullopt;
+    } else if (event[0] == 'I' && dml.target->identity() == nullptr && !dml.target->temporary) {
+        identity_ = scope_identity_ = std::nullopt;
     }
     if (dml.returns_rows) {
         send_rows(dml, rows, dml.identity_column);

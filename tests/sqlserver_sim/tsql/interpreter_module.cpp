@@ -162,7 +162,7 @@ void SessionImpl::create_view(const CreateModule& s, const std::string& schema, 
     query("CREATE VIEW " + pg + " (" + names + ") AS " + rows.text);
     query("DELETE FROM sim.column WHERE object_id = " + object_id);
     query("INSERT INTO sim.column (object_id, column_id, name, type_name, length, prec, scale, nullable, is_identity, seed, increment, computed, persisted, "
-          "collation, default_name, default_text) VALUES " + catalog);
+          "coll, default_name, default_text) VALUES " + catalog);
 }
 
 void SessionImpl::execute(const Drop& s) {

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS sim.column (
   column_id int NOT NULL, name text NOT NULL,
   type_name text NOT NULL, length int NOT NULL, prec int NOT NULL, scale int NOT NULL,
   nullable boolean NOT NULL, is_identity boolean NOT NULL DEFAULT false, seed bigint, increment bigint,
-  computed text, persisted boolean NOT NULL DEFAULT false, collation text,
+  computed text, persisted boolean NOT NULL DEFAULT false, coll text,
   default_name text, default_text text,
   PRIMARY KEY (object_id, column_id));
 

@@ -63,7 +63,7 @@ CREATE VIEW sys.sql_modules AS
 CREATE VIEW sys.columns AS
   SELECT c.object_id, c.name::sim.sysname AS name, c.column_id, t.system_type_id::smallint::sim.tinyint AS system_type_id, t.system_type_id AS user_type_id,
          sim.column_bytes(c) AS max_length, sim.column_precision(c)::smallint::sim.tinyint AS "precision", sim.column_scale(c)::smallint::sim.tinyint AS scale,
-         c.collation::sim.sysname AS collation_name, c.nullable::int::smallint::sim.bit AS is_nullable, 1::smallint::sim.bit AS is_ansi_padded,
+         c.coll::sim.sysname AS collation_name, c.nullable::int::smallint::sim.bit AS is_nullable, 1::smallint::sim.bit AS is_ansi_padded,
          0::smallint::sim.bit AS is_rowguidcol, c.is_identity::int::smallint::sim.bit AS is_identity, (c.computed IS NOT NULL)::int::smallint::sim.bit AS is_computed,
          (CASE WHEN c.default_name IS NULL THEN 0 ELSE -(c.object_id % 1000000 * 1000 + c.column_id) END)::int AS default_object_id, 0::smallint::sim.bit AS is_hidden,
          0::smallint::sim.bit AS is_sparse, 0::smallint::sim.tinyint AS generated_always_type
@@ -146,7 +146,7 @@ CREATE VIEW information_schema_ms."COLUMNS" AS
          CASE WHEN c.type_name LIKE '%char' OR c.type_name LIKE '%binary' THEN c.length END AS "CHARACTER_MAXIMUM_LENGTH", CASE WHEN c.type_name LIKE '%char' THEN sim.column_bytes(c)::int END AS "CHARACTER_OCTET_LENGTH",
          CASE WHEN t.system_type_id IN (48, 52, 56, 127, 106, 60, 122, 59, 62) THEN sim.column_precision(c)::smallint::sim.tinyint END AS "NUMERIC_PRECISION",
          CASE WHEN t.system_type_id IN (48, 52, 56, 127, 106, 60, 122) THEN sim.column_scale(c) END AS "NUMERIC_SCALE",
-         CASE WHEN t.system_type_id IN (40, 41, 42, 43, 58, 61) THEN sim.column_scale(c)::smallint END AS "DATETIME_PRECISION", c.collation::sim.sysname AS "COLLATION_NAME"
+         CASE WHEN t.system_type_id IN (40, 41, 42, 43, 58, 61) THEN sim.column_scale(c)::smallint END AS "DATETIME_PRECISION", c.coll::sim.sysname AS "COLLATION_NAME"
     FROM sim.object o JOIN sim.column c ON c.object_id = o.object_id JOIN sim.type t ON t.name = c.type_name;
 CREATE VIEW information_schema_ms."TABLE_CONSTRAINTS" AS
   SELECT k.schema_name::sim.sysname AS "CONSTRAINT_SCHEMA", k.name::sim.sysname AS "CONSTRAINT_NAME", o.schema_name::sim.sysname AS "TABLE_SCHEMA", o.name::sim.sysname AS "TABLE_NAME",
