@@ -37,6 +37,8 @@ private:
     Question question(const PageRequest& request, bool with_total) const;
     Question question(const RowsRequest& request) const;
     Result<StreamShape> shape(const Stream& stream) const;
+    Result<PollReading> assemble(const std::vector<Question>& questions, const std::vector<Result<Rows>>& answers,
+                                 std::size_t page_count);
     Result<Page> answer(const Question& question, const Result<Rows>* rows);
 
     Session session_;
@@ -115,6 +117,17 @@ Result<Page> TableFeed::answer(const Question& question, const Result<Rows>* row
     return page;
 }
 
+std::vector<Statement> with_horizon(std::chrono::seconds overlap, std::vector<Question>& questions) {
+    std::vector<Statement> statements;
+    statements.push_back(horizon_statement(overlap));
+    for (Question& question : questions) {
+        if (question.statement) {
+            statements.push_back(std::move(*question.statement));
+        }
+    }
+    return statements;
+}
+
 asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageRequest> pages,
                                                            std::vector<RowsRequest> rows) {
     std::vector<TableName> tables;
@@ -123,40 +136,37 @@ asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageReque
     if (auto ready = co_await make_ready(std::move(tables)); !ready) {
         co_return ready.error();
     }
-
     std::vector<Question> questions;
-    for (const RowsRequest& request : rows) {
-        questions.push_back(question(request));
-    }
     for (const PageRequest& request : pages) {
         questions.push_back(question(request, true));
     }
-    std::vector<Statement> statements;
-    statements.push_back(horizon_statement(overlap_));
-    for (Question& question : questions) {
-        if (question.statement) {
-            statements.push_back(std::move(*question.statement));
-        }
+    for (const RowsRequest& request : rows) {
+        questions.push_back(question(request));
     }
-    auto answers = co_await session_.exchange(std::move(statements));
+    auto answers = co_await session_.exchange(with_horizon(overlap_, questions));
     if (!answers) {
         co_return answers.error();
     }
+    co_return assemble(questions, *answers, pages.size());
+}
 
-    auto next = answers->begin();
+// The first answer is the horizon's; a question without a statement has none.
+Result<PollReading> TableFeed::assemble(const std::vector<Question>& questions,
+                                        const std::vector<Result<Rows>>& answers, std::size_t page_count) {
+    auto next = answers.begin();
     if (!*next) {
-        co_return next->error();
+        return next->error();
     }
     auto horizon = read_horizon(**next++);
     if (!horizon) {
-        co_return horizon.error();
+        return horizon.error();
     }
     PollReading reading{*horizon, {}, {}};
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-        auto& into = i < rows.size() ? reading.rows : reading.pages;
-        into.push_back(answer(questions[i], questions[i].statement ? &*next++ : nullptr));
+    for (const Question& question : questions) {
+        auto& into = reading.pages.size() < page_count ? reading.pages : reading.rows;
+        into.push_back(answer(question, question.statement ? &*next++ : nullptr));
     }
-    co_return reading;
+    return reading;
 }
 
 asio::awaitable<Result<Page>> TableFeed::read_page(PageRequest request) {

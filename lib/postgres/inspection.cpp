@@ -105,6 +105,7 @@ private:
     };
 
     asio::awaitable<Result<void>> inspect_server();
+    void fit_streams(const Catalog& catalog);
     asio::awaitable<Result<void>> inspect_stream(const Fitted& fitted);
     void note_generators(const Stream& stream, const Rows& rows);
     void add(std::vector<Finding> findings) {
@@ -147,7 +148,11 @@ asio::awaitable<Result<void>> Inspector::inspect_server() {
         session_.conninfo()));
     add({judge_clock(horizon->source_now, our_now)});
 
-    const Catalog catalog = read_catalog(*(*answers)[1]);
+    fit_streams(read_catalog(*(*answers)[1]));
+    co_return Result<void>{};
+}
+
+void Inspector::fit_streams(const Catalog& catalog) {
     for (const Stream* stream : streams_) {
         const auto table = catalog.find(to_string(stream->source));
         auto shape = shape_of(*stream, table != catalog.end() ? &table->second : nullptr);
@@ -157,7 +162,6 @@ asio::awaitable<Result<void>> Inspector::inspect_server() {
             add({problem(shape.error())});
         }
     }
-    co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Inspector::inspect_stream(const Fitted& fitted) {

@@ -118,8 +118,8 @@ TEST_F(Logins, TellThatTheServerDoesNotSpeakTls) {
     asio::io_context context;
     Session session{conninfo()};
     ASSERT_TRUE(run(context, session.open()));
-    if (session.is_encrypted()) {
-        GTEST_SKIP() << "the server speaks TLS";
+    if (session.is_encrypted() || session.conninfo().endpoints.front().is_local_socket()) {
+        GTEST_SKIP() << "the server speaks TLS, or is reached where none is wanted";
     }
     const Error error = refusal(conninfo_with("sslmode", "require"));
 
