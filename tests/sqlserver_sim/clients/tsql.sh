@@ -41,7 +41,7 @@ SQL
     expect_match "$1: null" 'Msg 515 \(severity 16' "$(ask "$1" <<<"insert into $table (name) values (null)")"
     expect_match "$1: missing table" 'Msg 208 \(severity 16' "$(ask "$1" <<<"select * from dbo.no_such_table")"
     expect_match "$1: missing column" 'Msg 207 \(severity 16' "$(ask "$1" <<<"select nothing from $table")"
-    expect_match "$1: syntax" 'Msg 10[25] \(severity 15' "$(ask "$1" <<<"select from where")"
+    expect_match "$1: syntax" 'Msg 156 \(severity 15' "$(ask "$1" <<<"select from where")"
     expect_match "$1: raised" $'Msg 50000 \\(severity 16, state 3\\).*\n.*خطأ' "$(ask "$1" <<<"raiserror(N'خطأ', 16, 3)")"
 
     expect "$1: rollback" "2" "$(ask "$1" <<SQL
