@@ -123,6 +123,10 @@ Outcome Simulation::run() {
 
 Fault Simulation::choose_fault(std::string_view point, std::size_t ordinal) {
     Fault fault = Fault::none;
+    // One page may have been asked for already.
+    if (point == "feed.page" && pages_since_stop_ && ++*pages_since_stop_ > 1) {
+        world_.violate("pages are read on and on after it was asked to stop");
+    }
     if (healing_) {
         return fault;
     }
@@ -152,6 +156,7 @@ void Simulation::step() {
         let_time_pass();
     } else if (!healing_ && random_.chance(4)) {
         process_->poller.stop();
+        pages_since_stop_ = 0;
         trace("asked to stop");
     } else if (!healing_ && !options_.faults && fault_random_.chance(fault_rate_ / 15)) {
         faults_.crash();
@@ -187,6 +192,7 @@ void Simulation::advance(std::chrono::microseconds by) {
 
 void Simulation::start() {
     faults_.restart();
+    pages_since_stop_.reset();
     process_ = std::make_unique<Process>(world_, faults_, max_records_, random_.below(1000),
                                          [this](Level, std::string_view line) { trace(std::string{line}); });
     process_->poller.on_report([this](const CatchUpReport& report) { clean_polls_ += report.first_error() ? 0U : 1U; });

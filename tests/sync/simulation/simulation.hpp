@@ -64,6 +64,7 @@ private:
     Workload workload_;
     bool healing_ = false;
     std::size_t clean_polls_ = 0;
+    std::optional<std::size_t> pages_since_stop_;
     Outcome outcome_;
     std::unique_ptr<Process> process_;
     std::size_t max_records_;
