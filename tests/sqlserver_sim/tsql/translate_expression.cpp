@@ -391,7 +391,7 @@ Sql Translator::at_time_zone(const Expr& expr) {
         fail(8116, "Argument data type " + base_name(moment.type.kind) + " is invalid for argument 1 of AT TIME ZONE function.",
              expr.line);
     }
-    return typed("sim.at_zone(" + moment.text + ", " + zone.text + ")", type, true);
+    return typed("sim.at_zone(" + moment.text + ", sim.zone_name(" + zone.text + "))", type, true);
 }
 
 Sql Translator::subquery(const Query& inner) {

@@ -195,7 +195,8 @@ std::string Translator::openjson(const TableRef& ref) {
         source.columns.push_back(std::move(info));
     }
     scope_->sources.push_back(std::move(source));
-    return "LATERAL (SELECT " + list + " FROM sim.json_rows(" + document + ") AS e(e)) AS " + quote_name(alias);
+    // OFFSET 0 keeps the conversions there, once for each value, however often the columns are used.
+    return "LATERAL (SELECT " + list + " FROM jsonb_array_elements(sim.json_array(" + document + ")) AS e(e) OFFSET 0) AS " + quote_name(alias);
 }
 
 std::string Translator::table_function(const TableRef& ref) {

@@ -1,17 +1,29 @@
 -- Character and binary functions with T-SQL's meaning.
-CREATE OR REPLACE FUNCTION sim.u16(x text) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT length(x) + CASE WHEN octet_length(x) < length(x) + 3 THEN 0
-                     ELSE length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]', '', 'g')) END $$;
+CREATE OR REPLACE FUNCTION sim.u16(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN length(x) + CASE WHEN octet_length(x) < length(x) + 3 THEN 0
+                     ELSE length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]', '', 'g')) END;
+END $$;
 
-CREATE OR REPLACE FUNCTION sim.cut(x text, n int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT CASE WHEN octet_length(x) <= n OR sim.u16(x) <= n THEN x
-              WHEN octet_length(x) < length(x) + 3 THEN left(x, n)
-              ELSE (SELECT coalesce(string_agg(c, '' ORDER BY i), '')
-                      FROM (SELECT c, i, sum(CASE WHEN octet_length(c) = 4 THEN 2 ELSE 1 END) OVER (ORDER BY i) AS units
-                              FROM regexp_split_to_table(left(x, n) COLLATE "C", '') WITH ORDINALITY AS s(c, i)) t WHERE units <= n) END $$;
+CREATE OR REPLACE FUNCTION sim.cut(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE y text; units int := 0; taken int := 0; c text;
+BEGIN
+  IF octet_length(x) <= n THEN RETURN x; END IF;
+  y := left(x, n);
+  -- Characters beyond the basic plane count twice and are never halved.
+  IF octet_length(y) < length(y) + 3 OR sim.u16(y) = length(y) THEN RETURN y; END IF;
+  FOREACH c IN ARRAY string_to_array(y COLLATE "C", NULL) LOOP
+    units := units + CASE WHEN octet_length(c) = 4 THEN 2 ELSE 1 END;
+    EXIT WHEN units > n;
+    taken := taken + 1;
+  END LOOP;
+  RETURN left(y, taken);
+END $$;
 
-CREATE OR REPLACE FUNCTION sim.pad(x text, n int) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT CASE WHEN sim.u16(x) < n THEN x || repeat(' ', n - sim.u16(x)) ELSE x END $$;
+CREATE OR REPLACE FUNCTION sim.pad(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN sim.u16(x) < n THEN x || repeat(' ', n - sim.u16(x)) ELSE x END;
+END $$;
 
 CREATE OR REPLACE FUNCTION sim.fit(x text, n int, place text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
@@ -34,8 +46,10 @@ END $$;
 
 CREATE OR REPLACE FUNCTION sim.cut(x bytea, n int) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT substr(x, 1, n) $$;
-CREATE OR REPLACE FUNCTION sim.pad(x bytea, n int) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT x || decode(repeat('00', greatest(n - octet_length(x), 0)), 'hex') $$;
+CREATE OR REPLACE FUNCTION sim.pad(x bytea, n int) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN x || decode(repeat('00', greatest(n - octet_length(x), 0)), 'hex');
+END $$;
 
 CREATE OR REPLACE FUNCTION sim.to_utf16le(x text) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT coalesce(string_agg(CASE WHEN cp < 65536 THEN set_byte(set_byte('\x0000', 0, cp & 255), 1, cp >> 8)
@@ -49,13 +63,17 @@ CREATE OR REPLACE FUNCTION sim.from_utf16le(x bytea) RETURNS text LANGUAGE sql I
             FROM (SELECT i, get_byte(x, 2 * i) + 256 * get_byte(x, 2 * i + 1) AS u FROM generate_series(0, octet_length(x) / 2 - 1) i) a) b $$;
 
 -- Searching and replacing without regard to case needs both sides folded: nondeterministic collations cannot search.
-CREATE OR REPLACE FUNCTION sim.fold(x text, exact boolean) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT CASE WHEN exact THEN x ELSE lower(x COLLATE "und-x-icu") END COLLATE "C" $$;
+CREATE OR REPLACE FUNCTION sim.fold(x text, exact boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN exact THEN x ELSE lower(x COLLATE "und-x-icu") END COLLATE "C";
+END $$;
 
 CREATE OR REPLACE FUNCTION sim.charindex(needle text, hay text, start bigint, exact boolean) RETURNS int
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-  SELECT CASE WHEN needle = '' COLLATE "C" THEN 0
-              ELSE coalesce(nullif(strpos(substr(sim.fold(hay, exact), greatest(start, 1)::int), sim.fold(needle, exact)), 0) + greatest(start, 1)::int - 1, 0) END $$;
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN needle = '' COLLATE "C" THEN 0
+              ELSE coalesce(nullif(strpos(substr(sim.fold(hay, exact), greatest(start, 1)::int), sim.fold(needle, exact)), 0) + greatest(start, 1)::int - 1, 0) END;
+END $$;
 
 CREATE OR REPLACE FUNCTION sim.replace(x text, old text, new text, exact boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE at int; rest text := x; result text := '';
@@ -97,9 +115,11 @@ BEGIN
   END LOOP;
   RETURN r || ' *$';
 END $$;
-CREATE OR REPLACE FUNCTION sim.like(x text, p text, esc text, exact boolean) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN x IS NULL OR p IS NULL THEN NULL
-              ELSE sim.fold(x, exact) ~ sim.like_pattern(sim.fold(p, exact), esc COLLATE "C") END $$;
+CREATE OR REPLACE FUNCTION sim.like(x text, p text, esc text, exact boolean) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN CASE WHEN x IS NULL OR p IS NULL THEN NULL
+              ELSE sim.fold(x, exact) ~ sim.like_pattern(sim.fold(p, exact), esc COLLATE "C") END;
+END $$;
 CREATE OR REPLACE FUNCTION sim.patindex(p text, x text, exact boolean) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT coalesce((SELECT min(i) FROM generate_series(1, length(x) + 1) i
      WHERE CASE WHEN left(p, 1) = '%' COLLATE "C" THEN sim.like(substr(x, i), substr(p, 2), NULL, exact)
@@ -113,12 +133,18 @@ END $$;
 CREATE OR REPLACE FUNCTION sim.substring(x bytea, start bigint, n bigint) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substr(x, start::int, least(n, 2000000000)::int) $$;
 CREATE OR REPLACE FUNCTION sim.left(x text, n bigint) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT sim.substring(x, 1, n) $$;
-CREATE OR REPLACE FUNCTION sim.right(x text, n bigint) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT CASE WHEN n <= 0 THEN '' ELSE right(x, n::int) END $$;
-CREATE OR REPLACE FUNCTION sim.stuff(x text, start bigint, n bigint, y text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN start < 1 OR n < 0 OR start > length(x) THEN NULL
-              ELSE left(x, start::int - 1) || coalesce(y, '') || substr(x, (start + n)::int) END $$;
-CREATE OR REPLACE FUNCTION sim.float_text(x double precision) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT CASE WHEN x = 0 THEN '0' WHEN abs(x) >= 1e6 OR abs(x) < 1e-4
+CREATE OR REPLACE FUNCTION sim.right(x text, n bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN n <= 0 THEN '' ELSE right(x, n::int) END;
+END $$;
+CREATE OR REPLACE FUNCTION sim.stuff(x text, start bigint, n bigint, y text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN CASE WHEN start < 1 OR n < 0 OR start > length(x) THEN NULL
+              ELSE left(x, start::int - 1) || coalesce(y, '') || substr(x, (start + n)::int) END;
+END $$;
+CREATE OR REPLACE FUNCTION sim.float_text(x double precision) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN x = 0 THEN '0' WHEN abs(x) >= 1e6 OR abs(x) < 1e-4
      THEN replace(regexp_replace(to_char(x, 'FM9.99999EEEE'), '\.?0*e', 'e'), 'e', 'e')
-     ELSE trim_scale(round(x::numeric, greatest(0, 5 - floor(log(abs(x)))::int)))::text END $$;
+     ELSE trim_scale(round(x::numeric, greatest(0, 5 - floor(log(abs(x)))::int)))::text END;
+END $$;

@@ -1,7 +1,16 @@
 -- CAST and CONVERT: text to everything, the rounding of the date types, Windows time zones.
-CREATE OR REPLACE FUNCTION sim.to_int(x text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0 ELSE x::int END $$;
-CREATE OR REPLACE FUNCTION sim.to_bigint(x text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0 ELSE x::bigint END $$;
-CREATE OR REPLACE FUNCTION sim.to_smallint(x text) RETURNS smallint LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0::smallint ELSE x::smallint END $$;
+CREATE OR REPLACE FUNCTION sim.to_int(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0 ELSE x::int END;
+END $$;
+CREATE OR REPLACE FUNCTION sim.to_bigint(x text) RETURNS bigint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0 ELSE x::bigint END;
+END $$;
+CREATE OR REPLACE FUNCTION sim.to_smallint(x text) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0::smallint ELSE x::smallint END;
+END $$;
 CREATE OR REPLACE FUNCTION sim.to_tinyint(x numeric) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
   IF trunc(x) NOT BETWEEN 0 AND 255 THEN
@@ -9,9 +18,11 @@ BEGIN
   END IF;
   RETURN trunc(x)::smallint;
 END $$;
-CREATE OR REPLACE FUNCTION sim.to_bit(x text) RETURNS smallint LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT CASE lower(btrim(x)) COLLATE "C" WHEN 'true' THEN 1::smallint WHEN 'false' THEN 0::smallint WHEN '' THEN 0::smallint
-         ELSE (x::int <> 0)::int::smallint END $$;
+CREATE OR REPLACE FUNCTION sim.to_bit(x text) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE lower(btrim(x)) COLLATE "C" WHEN 'true' THEN 1::smallint WHEN 'false' THEN 0::smallint WHEN '' THEN 0::smallint
+         ELSE (x::int <> 0)::int::smallint END;
+END $$;
 CREATE OR REPLACE FUNCTION sim.to_decimal(x text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
   IF btrim(x) !~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$' COLLATE "C" THEN
@@ -31,8 +42,14 @@ CREATE OR REPLACE FUNCTION sim.to_money(x text) RETURNS numeric LANGUAGE sql IMM
 
 -- The seven digits that T-SQL accepts are one more than PostgreSQL holds: the last is dropped, as no client sends it.
 CREATE OR REPLACE FUNCTION sim.to_timestamp(x text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-DECLARE y text := btrim(x);
+DECLARE y text;
 BEGIN
+  -- The form that programs send needs no closer look.
+  IF length(x) BETWEEN 19 AND 26 AND substr(x, 5, 1) = '-' COLLATE "C" AND substr(x, 8, 1) = '-' COLLATE "C" AND substr(x, 14, 1) = ':' COLLATE "C"
+     AND (right(x, 1) COLLATE "C") BETWEEN '0' AND '9' AND strpos(x COLLATE "C", '+') = 0 THEN
+    RETURN x::timestamp;
+  END IF;
+  y := btrim(x);
   IF y = '' COLLATE "C" THEN RETURN timestamp '1900-01-01'; END IF;
   IF y ~ '^\d{1,2}:\d{2}' COLLATE "C" THEN y := '1900-01-01 ' || y; END IF;
   IF y ~ '^\d{8}( |T|$)' COLLATE "C" OR y ~ '^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]|$)' COLLATE "C"
@@ -68,22 +85,34 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION sim.to_dto(x text) RETURNS sim.dto LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-DECLARE zone text := substring(btrim(x) from '(Z|[+-]\d\d:\d\d)$'); minutes int := 0;
+DECLARE y text := rtrim(x, ' '); n int := length(y); sign text := substr(y, n - 5, 1); minutes int := 0; made sim.dto;
 BEGIN
-  IF zone IS NOT NULL AND zone <> 'Z' COLLATE "C" THEN
-    minutes := (substr(zone, 2, 2)::int * 60 + substr(zone, 5, 2)::int) * CASE WHEN left(zone, 1) = '-' COLLATE "C" THEN -1 ELSE 1 END;
+  IF right(y, 1) = 'Z' COLLATE "C" THEN
+    y := left(y, n - 1);
+  ELSIF n > 15 AND substr(y, n - 2, 1) = ':' COLLATE "C" AND (sign = '+' COLLATE "C" OR sign = '-' COLLATE "C") THEN
+    minutes := substr(y, n - 4, 2)::int * 60 + substr(y, n - 1, 2)::int;
+    IF minutes > 840 THEN
+      PERFORM sim.raise(241, 'Conversion failed when converting date and/or time from character string.');
+    END IF;
+    IF sign = '-' COLLATE "C" THEN
+      minutes := -minutes;
+    END IF;
+    y := rtrim(left(y, n - 6), ' ');
   END IF;
-  IF abs(minutes) > 840 THEN
-    PERFORM sim.raise(241, 'Conversion failed when converting date and/or time from character string.');
-  END IF;
-  RETURN ROW(sim.to_timestamp(x) - minutes * interval '1 minute', minutes)::sim.dto;
+  made.at := sim.to_timestamp(y) - minutes * interval '1 minute';
+  made.zone := minutes;
+  RETURN made;
 END $$;
-CREATE OR REPLACE FUNCTION sim.dto(local timestamp, minutes int) RETURNS sim.dto LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT ROW(local - minutes * interval '1 minute', minutes)::sim.dto $$;
-CREATE OR REPLACE FUNCTION sim.local(x sim.dto) RETURNS timestamp LANGUAGE sql IMMUTABLE AS $$
-  SELECT (x).at + (x).zone * interval '1 minute' $$;
-CREATE OR REPLACE FUNCTION sim.zone_text(minutes int) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT CASE WHEN minutes < 0 THEN '-' ELSE '+' END || lpad((abs(minutes) / 60)::text, 2, '0') || ':' || lpad((abs(minutes) % 60)::text, 2, '0') $$;
+CREATE OR REPLACE FUNCTION sim.dto(local timestamp, minutes int) RETURNS sim.dto LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN ROW(local - minutes * interval '1 minute', minutes)::sim.dto;
+END $$;
+CREATE OR REPLACE FUNCTION sim.local(x sim.dto) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN RETURN x.at + x.zone * interval '1 minute'; END $$;
+CREATE OR REPLACE FUNCTION sim.zone_text(minutes int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE WHEN minutes < 0 THEN '-' ELSE '+' END || lpad((abs(minutes) / 60)::text, 2, '0') || ':' || lpad((abs(minutes) % 60)::text, 2, '0');
+END $$;
 CREATE OR REPLACE FUNCTION sim.dto_round(x sim.dto, n int) RETURNS sim.dto LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF x IS NULL THEN RETURN NULL; END IF;
@@ -92,11 +121,15 @@ BEGIN
 END $$;
 
 -- Text of a moment with n digits of a second.
-CREATE OR REPLACE FUNCTION sim.moment(x timestamp, n int, separator text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT to_char(x, 'YYYY-MM-DD') || separator || to_char(x, 'HH24:MI:SS') ||
-         CASE WHEN n > 0 THEN '.' || rpad(left(to_char(x, 'US'), n), n, '0') ELSE '' END $$;
-CREATE OR REPLACE FUNCTION sim.dto_text(x sim.dto, n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT sim.moment(sim.local(x), n, ' ') || ' ' || sim.zone_text((x).zone) $$;
+CREATE OR REPLACE FUNCTION sim.moment(x timestamp, n int, separator text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN to_char(x, 'YYYY-MM-DD') || separator || to_char(x, 'HH24:MI:SS') ||
+         CASE WHEN n > 0 THEN '.' || rpad(left(to_char(x, 'US'), n), n, '0') ELSE '' END;
+END $$;
+CREATE OR REPLACE FUNCTION sim.dto_text(x sim.dto, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN sim.moment(sim.local(x), n, ' ') || ' ' || sim.zone_text((x).zone);
+END $$;
 
 CREATE OR REPLACE FUNCTION sim.zone_name(z text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE found text := CASE lower(z) COLLATE "C"
@@ -119,12 +152,20 @@ BEGIN
   END IF;
   RETURN found;
 END $$;
-CREATE OR REPLACE FUNCTION sim.at_zone(x timestamp, z text) RETURNS sim.dto LANGUAGE sql STABLE STRICT AS $$
-  SELECT ROW((x AT TIME ZONE sim.zone_name(z)) AT TIME ZONE 'UTC',
-             extract(epoch FROM x - ((x AT TIME ZONE sim.zone_name(z)) AT TIME ZONE 'UTC')) / 60)::sim.dto $$;
-CREATE OR REPLACE FUNCTION sim.at_zone(x sim.dto, z text) RETURNS sim.dto LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN x IS NULL OR z IS NULL THEN NULL ELSE
-    ROW((x).at, extract(epoch FROM (((x).at AT TIME ZONE 'UTC') AT TIME ZONE sim.zone_name(z)) - (x).at) / 60)::sim.dto END $$;
+-- Zones are given by their IANA name here: sim.zone_name of a literal is folded once, not once for each row.
+CREATE OR REPLACE FUNCTION sim.at_zone(x timestamp, z text) RETURNS sim.dto LANGUAGE plpgsql STABLE STRICT AS $$
+DECLARE made sim.dto;
+BEGIN
+  made.at := (x AT TIME ZONE z) AT TIME ZONE 'UTC';
+  made.zone := extract(epoch FROM x - made.at) / 60;
+  RETURN made;
+END $$;
+CREATE OR REPLACE FUNCTION sim.at_zone(x sim.dto, z text) RETURNS sim.dto LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF x.at IS NULL OR z IS NULL THEN RETURN NULL; END IF;
+  x.zone := extract(epoch FROM ((x.at AT TIME ZONE 'UTC') AT TIME ZONE z) - x.at) / 60;
+  RETURN x;
+END $$;
 CREATE OR REPLACE FUNCTION sim.offset_minutes(z text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT CASE WHEN z ~ '^[+-]' COLLATE "C" THEN (substr(z, 2, 2)::int * 60 + substr(z, 5, 2)::int) * CASE WHEN left(z, 1) = '-' COLLATE "C" THEN -1 ELSE 1 END ELSE z::int END $$;
 CREATE OR REPLACE FUNCTION sim.now_utc() RETURNS timestamp LANGUAGE sql STABLE AS $$ SELECT statement_timestamp() AT TIME ZONE 'UTC' $$;
@@ -154,9 +195,11 @@ BEGIN
 EXCEPTION WHEN invalid_parameter_value THEN
   PERFORM sim.raise(8114, 'Error converting data type varchar to varbinary.');
 END $$;
-CREATE OR REPLACE FUNCTION sim.binary_text(x bytea, style int, wide boolean) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT CASE style WHEN 1 THEN '0x' || upper(encode(x, 'hex')) WHEN 2 THEN upper(encode(x, 'hex'))
-         ELSE CASE WHEN wide THEN sim.from_utf16le(x) ELSE convert_from(x, 'UTF8') END END $$;
+CREATE OR REPLACE FUNCTION sim.binary_text(x bytea, style int, wide boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN CASE style WHEN 1 THEN '0x' || upper(encode(x, 'hex')) WHEN 2 THEN upper(encode(x, 'hex'))
+         ELSE CASE WHEN wide THEN sim.from_utf16le(x) ELSE convert_from(x, 'UTF8') END END;
+END $$;
 CREATE OR REPLACE FUNCTION sim.int_binary(x bigint, n int) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT substr(int8send(x), 9 - least(n, 8)) $$;
 CREATE OR REPLACE FUNCTION sim.binary_int(x bytea) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$

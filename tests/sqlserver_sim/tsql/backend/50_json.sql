@@ -1,9 +1,10 @@
 -- OPENJSON, JSON_VALUE, JSON_QUERY.
 CREATE OR REPLACE FUNCTION sim.json(x text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE start text := ltrim(left(x, 1000), E' \t\r\n');
 BEGIN
-  IF ltrim(x, E' \t\r\n') !~ '^[\[{]' COLLATE "C" THEN
-    PERFORM sim.raise(13609, 'JSON text is not properly formatted. Unexpected character ''' || coalesce(left(ltrim(x, E' \t\r\n'), 1), '.') || ''' is found at position '
-      || (length(x) - length(ltrim(x, E' \t\r\n'))) || '.');
+  IF left(start, 1) NOT IN ('[' COLLATE "C", '{' COLLATE "C") THEN
+    PERFORM sim.raise(13609, 'JSON text is not properly formatted. Unexpected character ''' || coalesce(nullif(left(start, 1), ''), '.') || ''' is found at position '
+      || (length(left(x, 1000)) - length(start)) || '.');
   END IF;
   RETURN x::jsonb;
 EXCEPTION WHEN invalid_text_representation OR untranslatable_character THEN
@@ -15,10 +16,15 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
   RETURN 0;
 END $$;
-CREATE OR REPLACE FUNCTION sim.json_rows(x jsonb) RETURNS SETOF jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT e FROM jsonb_array_elements(CASE jsonb_typeof(x) WHEN 'array' THEN x WHEN 'object' THEN jsonb_build_array(x) ELSE '[]'::jsonb END) e $$;
-CREATE OR REPLACE FUNCTION sim.json_scalar(x jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN jsonb_typeof(x) IN ('object', 'array') THEN NULL ELSE x #>> '{}' END $$;
+-- What OPENJSON … WITH takes rows from: the elements of an array, or an object itself.
+CREATE OR REPLACE FUNCTION sim.json_array(x jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN CASE jsonb_typeof(x) WHEN 'array' THEN x WHEN 'object' THEN jsonb_build_array(x) ELSE '[]'::jsonb END;
+END $$;
+CREATE OR REPLACE FUNCTION sim.json_scalar(x jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN CASE WHEN jsonb_typeof(x) IN ('object', 'array') THEN NULL ELSE x #>> '{}' END;
+END $$;
 CREATE OR REPLACE FUNCTION sim.json_part(x jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN jsonb_typeof(x) IN ('object', 'array') THEN x::text END $$;
 CREATE OR REPLACE FUNCTION sim.json_strict(x jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
@@ -38,7 +44,11 @@ CREATE OR REPLACE FUNCTION sim.openjson(x jsonb) RETURNS TABLE (key text, value 
           SELECT (i - 1)::text, v FROM jsonb_array_elements(CASE WHEN jsonb_typeof(x) = 'array' THEN x ELSE '[]' END) WITH ORDINALITY a(v, i)) e $$;
 CREATE OR REPLACE FUNCTION sim.json_text(x text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT replace(to_json(x)::text COLLATE "C", '/', '\/') $$;
-CREATE OR REPLACE FUNCTION sim.json_moment(x timestamp) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-  SELECT '"' || to_char(x, 'YYYY-MM-DD"T"HH24:MI:SS') || CASE WHEN to_char(x, 'US') = '000000' COLLATE "C" THEN '' ELSE '.' || rtrim(to_char(x, 'US'), '0') END || '"' $$;
-CREATE OR REPLACE FUNCTION sim.json_dto(x sim.dto) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT left(sim.json_moment(sim.local(x)), -1) || CASE WHEN (x).zone = 0 THEN 'Z' ELSE sim.zone_text((x).zone) END || '"' $$;
+CREATE OR REPLACE FUNCTION sim.json_moment(x timestamp) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN '"' || to_char(x, 'YYYY-MM-DD"T"HH24:MI:SS') || CASE WHEN to_char(x, 'US') = '000000' COLLATE "C" THEN '' ELSE '.' || rtrim(to_char(x, 'US'), '0') END || '"';
+END $$;
+CREATE OR REPLACE FUNCTION sim.json_dto(x sim.dto) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN left(sim.json_moment(sim.local(x)), -1) || CASE WHEN (x).zone = 0 THEN 'Z' ELSE sim.zone_text((x).zone) END || '"';
+END $$;
