@@ -173,6 +173,7 @@ bool Connection::answer(const ClientMessage& message, Inbox& inbox) {
     if (message.reset_connection) {
         session_->reset();
         state_.transaction = 0;
+        state_.database = session_->database();
         response.reset_acknowledged();
     }
     if (!message.ignored) {

@@ -1,6 +1,9 @@
 // The server as a client sees it, over a real socket.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <random>
+
 #include "raw_client.hpp"
 #include "running_server.hpp"
 
@@ -272,6 +275,21 @@ TEST_F(ServerTest, ReportsMalformedMessagesAndCloses) {
     RawClient shorter_than_a_header(server.port());
     shorter_than_a_header.send_bytes(std::string("\x12\x01\0\x07\0\0\0\0", 8));
     EXPECT_THAT(shorter_than_a_header.receive(), ElementsAre(HasSubstr("ERROR 4002/20"), "DONE error"));
+}
+
+TEST_F(ServerTest, OutlivesClientsThatSendNoise) {
+    std::mt19937 random(20'240'229);
+    for (int i = 0; i < 200; ++i) {
+        RawClient client(server.port());
+        if (i % 2 == 0) {
+            client.log_in();
+        }
+        std::string noise(random() % 200, '\0');
+        std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random() & 0xFFU); });
+        client.send(static_cast<PacketType>(random() % 20), noise, static_cast<std::uint8_t>(random() & 0xFEU));
+    }
+    RawClient client(server.port());
+    EXPECT_THAT(client.log_in(), Contains("DONE"));
 }
 
 TEST_F(ServerTest, NeverSpeaksNewerThanItIsTold) {

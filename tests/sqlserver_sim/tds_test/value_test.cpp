@@ -125,6 +125,30 @@ TEST(Value, KeepsNullInEveryNullableType) {
     }
 }
 
+TEST(Value, IsReadFromChunksOfUnknownTotalLength) {
+    ByteWriter out;
+    const WireType wire = wire_type(type(TypeKind::nvarchar, max_length), true, Version::v7_4, Place::column);
+    out.u64(0xFFFFFFFFFFFFFFFE);
+    for (const std::string& chunk : {std::string("a"), std::string("\0b\0c", 4), std::string("\0", 1)}) {
+        out.u32(static_cast<std::uint32_t>(chunk.size()));
+        out.bytes(chunk);
+    }
+    out.u32(0);
+    ByteReader in(out.buffer());
+    EXPECT_EQ(read_value(in, wire, Context::parameter), "abc");
+}
+
+TEST(Value, IsRefusedWhenItsChunksDoNotAddUp) {
+    ByteWriter out;
+    const WireType wire = wire_type(type(TypeKind::varbinary, max_length), true, Version::v7_4, Place::column);
+    out.u64(5);
+    out.u32(2);
+    out.bytes("ab");
+    out.u32(0);
+    ByteReader in(out.buffer());
+    EXPECT_THROW(read_value(in, wire, Context::parameter), ProtocolError);
+}
+
 TEST(Value, RefusesNullInATypeThatCannotHoldIt) {
     ByteWriter out;
     const WireType wire = wire_type(type(TypeKind::integer), false, Version::v7_4, Place::column);
