@@ -38,7 +38,7 @@ private:
     Question question(const RowsRequest& request) const;
     Result<StreamShape> shape(const Stream& stream) const;
     Result<PollReading> assemble(const std::vector<Question>& questions, const std::vector<Result<Rows>>& answers,
-                                 std::size_t page_count);
+                                 std::size_t row_requests);
     Result<Page> answer(const Question& question, const Result<Rows>* rows);
 
     Session session_;
@@ -137,22 +137,23 @@ asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageReque
         co_return ready.error();
     }
     std::vector<Question> questions;
-    for (const PageRequest& request : pages) {
-        questions.push_back(question(request, true));
-    }
+    // Pages are applied after the rows: read before them, they could put an older version on top of a newer one.
     for (const RowsRequest& request : rows) {
         questions.push_back(question(request));
+    }
+    for (const PageRequest& request : pages) {
+        questions.push_back(question(request, true));
     }
     auto answers = co_await session_.exchange(with_horizon(overlap_, questions));
     if (!answers) {
         co_return answers.error();
     }
-    co_return assemble(questions, *answers, pages.size());
+    co_return assemble(questions, *answers, rows.size());
 }
 
 // The first answer is the horizon's; a question without a statement has none.
 Result<PollReading> TableFeed::assemble(const std::vector<Question>& questions,
-                                        const std::vector<Result<Rows>>& answers, std::size_t page_count) {
+                                        const std::vector<Result<Rows>>& answers, std::size_t row_requests) {
     auto next = answers.begin();
     if (!*next) {
         return next->error();
@@ -163,7 +164,7 @@ Result<PollReading> TableFeed::assemble(const std::vector<Question>& questions,
     }
     PollReading reading{*horizon, {}, {}};
     for (const Question& question : questions) {
-        auto& into = reading.pages.size() < page_count ? reading.pages : reading.rows;
+        auto& into = reading.rows.size() < row_requests ? reading.rows : reading.pages;
         into.push_back(answer(question, question.statement ? &*next++ : nullptr));
     }
     return reading;

@@ -97,6 +97,18 @@ TEST_F(Feeds, ReadTheClinicsTables) {
     EXPECT_EQ(batches.total_modified, 2U);
 }
 
+TEST_F(Feeds, ReadRowsByKeyBeforeThePages) {
+    sql().execute(
+        "CREATE VIEW items AS SELECT 1 AS id, extract(epoch FROM clock_timestamp())::text AS body,"
+        " '2025-01-02Z'::timestamptz AS changed");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    const PollReading reading = poll(*feed, {{&items, since(early), 10}}, {{&items, {"[1]"}}}).value();
+
+    EXPECT_LT(reading.rows[0]->changes.at(0).row, reading.pages[0]->changes.at(0).row);
+}
+
 TEST_F(Feeds, LetOneStreamFailAlone) {
     create_items();
     sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
