@@ -101,7 +101,8 @@ protected:
     }
     std::string fired() {
         std::string all;
-        for (const auto& row : sql("SELECT Kind, Rows FROM dbo.revsync_fired;").at(0)) {
+        const auto results = sql("SELECT Kind, Rows FROM dbo.revsync_fired;");
+        for (const auto& row : results.at(0)) {
             all += fmt::format("{}{} {}", all.empty() ? "" : ", ", row[0].value_or(""), row[1].value_or(""));
         }
         return all;
