@@ -16,7 +16,7 @@ namespace revsync::sim::tds {
 // What the server says it is: SQL Server 2019.
 inline constexpr std::uint8_t server_version_major = 15;
 inline constexpr std::uint8_t server_version_minor = 0;
-inline constexpr std::uint16_t server_version_build = 4153;
+inline constexpr std::uint16_t server_version_build = 2000;
 inline constexpr std::string_view server_name = "SIM";
 
 enum class DoneKind : std::uint8_t { done = 0xFD, procedure = 0xFE, in_procedure = 0xFF };
