@@ -30,8 +30,8 @@ export class Supabase {
   async addNotes(count) {
     if (count === 0) return;
     await this.client.query(
-      `INSERT INTO aligner_notes (aligner_set_id, note_type, note_text, created_at)
-       SELECT 1 + g % ${sets}, 'Doctor', ${text}, clock_timestamp() FROM generate_series(1, $1::int) g`,
+      `INSERT INTO aligner_notes (aligner_set_id, note_type, note_text, created_at, is_read)
+       SELECT 1 + g % ${sets}, 'Doctor', ${text}, clock_timestamp(), false FROM generate_series(1, $1::int) g`,
       [count],
     );
   }
@@ -47,9 +47,9 @@ export class Supabase {
   // What the tables hold, as one text: equal on both sides when all has arrived.
   async summary() {
     const { rows } = await this.client.query(
-      'SELECT count(*)::int, coalesce(sum(note_id), 0)::bigint, coalesce(sum(length(note_text)), 0)::bigint FROM aligner_notes',
+      "SELECT concat_ws(' ', count(*), sum(note_id), sum(length(note_text))) AS summary FROM aligner_notes",
     );
-    return Object.values(rows[0]).join(' ');
+    return rows[0].summary;
   }
 
   close() {

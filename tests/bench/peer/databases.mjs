@@ -30,6 +30,7 @@ export function connectSqlServer(settings) {
 export class SqlServer {
   constructor(connection) {
     this.connection = connection;
+    connection.on('error', () => {}); // a request in hand fails by itself
   }
 
   // One sp_executesql. `parameters`: name → [type, value]. Resolves to the rows, each an array of values.
