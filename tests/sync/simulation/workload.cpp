@@ -145,6 +145,7 @@ void Workload::lab_takes_note_number() {
     if (!world_.target.find(target_notes, id)) {
         trace_(fmt::format("the lab writes a note under number {}", id));
         world_.target.put(target_notes, id, {{"NoteType", "Lab"}, {"NoteText", "the lab's own"}, {"IsRead", "1"}});
+        world_.written_by_lab.insert(id);
     }
 }
 
@@ -152,6 +153,7 @@ void Workload::lab_gives_note_number_back() {
     for (const auto& [id, note] : world_.target.rows(target_notes)) {
         if (note.at("NoteType") == "Lab" && random_.chance(500)) {
             trace_(fmt::format("the lab moves its note {} away", id));
+            world_.written_by_lab.erase(id);
             world_.target.erase(target_notes, id);
             return;
         }

@@ -18,6 +18,7 @@ void World::violate(std::string what) {
 
 void World::check_durable() {
     check_inserted_once();
+    check_lab_notes();
     for (const Stream& stream : mapping.streams) {
         if (const auto cursor = disk.state.cursors.find(stream.name); cursor != disk.state.cursors.end()) {
             check_cursor(stream, cursor->second);
@@ -56,8 +57,18 @@ void World::check_inserted_once() {
     }
 }
 
+void World::check_lab_notes() {
+    for (const std::int64_t id : written_by_lab) {
+        const Columns* note = target.find(target_notes, id);
+        if (!note || note->at("NoteType") != "Lab") {
+            violate(fmt::format("the lab's note {} was overwritten", id));
+        }
+    }
+}
+
 void World::check_at_rest() {
     check_inserted_once();
+    check_lab_notes();
     for (const Stream& stream : mapping.streams) {
         check_arrived(stream);
     }

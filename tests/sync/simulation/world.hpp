@@ -21,7 +21,7 @@ public:
     // What the pipeline is promised to keep, asked at every change of the disk:
     //   - no row at or before a durable cursor is missing from the target, unless it is durably parked
     //   - no open transaction may still commit a row at or before a durable cursor
-    //   - no row was inserted twice
+    //   - no row was inserted twice, and no note of the lab's was touched
     void check_durable();
     // Once everything has healed and come to rest: both sides are equal and only what cannot be applied is parked.
     void check_at_rest();
@@ -33,12 +33,14 @@ public:
     memory::MemorySource source;
     memory::MemoryTarget target;
     memory::MemoryDisk disk;
-    std::set<std::int64_t> read_by_lab;  // notes that the lab marked as read in the target
+    std::set<std::int64_t> read_by_lab;     // notes that the lab marked as read in the target
+    std::set<std::int64_t> written_by_lab;  // notes that stand in the target because the lab wrote them
     std::vector<std::string> violations;
 
 private:
     void check_cursor(const Stream& stream, const Cursor& cursor);
     void check_inserted_once();
+    void check_lab_notes();
     void check_arrived(const Stream& stream);
     void check_parked();
     bool is_parked(const Stream& stream, const Key& key) const { return disk.find(stream.name, key) != nullptr; }
