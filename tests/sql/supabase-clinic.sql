@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS public.aligner_notes (
     created_at     timestamptz DEFAULT now(),
     is_edited      boolean DEFAULT false,
     edited_at      timestamptz,
-    is_read        boolean
+    is_read        boolean DEFAULT false
 );
 
 CREATE INDEX IF NOT EXISTS aligner_batches_updated_at ON public.aligner_batches (updated_at, aligner_batch_id);
