@@ -30,14 +30,7 @@ public:
     // running call. After close(): disposition stopped.
     template <class T>
     boost::asio::awaitable<Result<T>> run(std::function<Result<T>(Session&)> work) {
-        const std::shared_ptr<State> state = state_;
-        const Lease lease{state.get(), co_await acquire(*state)};
-        if (lease.worker == nullptr) {
-            co_return closed_error();
-        }
-        std::optional<Result<T>> result;
-        co_await lease.worker->perform([&](Connection& connection) { result.emplace(connection.use<T>(work)); });
-        co_return std::move(*result);
+        return run_on<T>(state_, std::move(work));
     }
 
     // Whether a connection is open, as far as is known.
@@ -63,6 +56,18 @@ private:
         State* state;
         Worker* worker;
     };
+
+    template <class T>
+    static boost::asio::awaitable<Result<T>> run_on(std::shared_ptr<State> state,
+                                                    std::function<Result<T>(Session&)> work) {
+        const Lease lease{state.get(), co_await acquire(*state)};
+        if (lease.worker == nullptr) {
+            co_return closed_error();
+        }
+        std::optional<Result<T>> result;
+        co_await lease.worker->perform([&](Connection& connection) { result.emplace(connection.use<T>(work)); });
+        co_return std::move(*result);
+    }
 
     static Error closed_error();
     // nullptr after close().
