@@ -1,6 +1,6 @@
 // Runs both implementations side by side and compares what they need with the bars. Started by run.sh.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bars } from './bars.mjs';
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
     build: { type: 'string' },
     output: { type: 'string' },
     quick: { type: 'boolean', default: false },
-    tls: { type: 'boolean', default: false },
+    clear: { type: 'boolean', default: false },
     'peer-calls': { type: 'string', default: '2' },
   },
 });
@@ -29,7 +29,7 @@ function writeSettings(name, server, links, sslmode) {
   supabase.username = env.TEST_POSTGRES_ROLE;
   supabase.password = env.TEST_POSTGRES_PASSWORD;
   supabase.port = links.supabase.port;
-  supabase.search = `?sslmode=${options.tls ? sslmode : 'disable'}`;
+  supabase.search = `?sslmode=${options.clear ? 'disable' : sslmode}`;
   const settings = {
     SUPABASE_DB_URL: supabase.href,
     DB_SERVER: '127.0.0.1',
@@ -37,7 +37,7 @@ function writeSettings(name, server, links, sslmode) {
     DB_NAME: server.settings.database,
     DB_USER: server.settings.user,
     DB_PASSWORD: server.settings.password,
-    DB_ENCRYPT: options.tls ? 'require' : 'off',
+    DB_ENCRYPT: options.clear ? 'off' : 'require',
     REVERSE_SYNC_STATE_FILE: join(folder, `${name}-state.json`),
     REVERSE_SYNC_INTERVAL_MINUTES: 1440,
   };
@@ -73,13 +73,15 @@ async function run() {
     signal: 'SIGUSR2',
   }));
 
+  const load = loadavg()[0];
   const results = await measure({ supabase, daemon, peer, quick: options.quick });
   results.setup = {
     quick: options.quick,
-    encrypted: options.tls,
+    encrypted: !options.clear,
     peer_calls_per_row: Number(options['peer-calls']),
     processor: cpus()[0].model,
     processors: cpus().length,
+    load_average: { before: load, after: loadavg()[0] },
     node: process.version,
   };
   results.bars = bars(results);

@@ -27,6 +27,7 @@ function medians(samples) {
     runs: samples.length,
     wall_ms: of((sample) => sample.wall),
     own_ms: of((sample) => sample.own),
+    fastest_ms: Math.min(...samples.map((sample) => sample.wall)),
     slowest_ms: Math.max(...samples.map((sample) => sample.wall)),
     supabase: traffic('supabase'),
     sqlserver: traffic('sqlserver'),

@@ -20,7 +20,7 @@ function polls(results) {
     changes === 0 ? `no change at ${round_trip_ms} ms` : `${changes} ${kind} at ${round_trip_ms} ms`,
     number(daemon.wall_ms),
     number(daemon.own_ms),
-    number(daemon.slowest_ms),
+    `${number(daemon.fastest_ms)} – ${number(daemon.slowest_ms)}`,
     `${daemon.supabase.round_trips} + ${daemon.sqlserver.round_trips}`,
     `${kilobytes(daemon.supabase)} + ${kilobytes(daemon.sqlserver)}`,
     number(peer.wall_ms),
@@ -28,7 +28,7 @@ function polls(results) {
     `${kilobytes(peer.supabase)} + ${kilobytes(peer.sqlserver)}`,
     `${number(peer.wall_ms / daemon.wall_ms)}×`,
   ]);
-  table(['', 'daemon ms', 'as logged', 'slowest', 'trips', 'kB', 'peer ms', 'trips', 'kB', 'faster'], rows);
+  table(['', 'daemon ms', 'as logged', 'range', 'trips', 'kB', 'peer ms', 'trips', 'kB', 'faster'], rows);
 }
 
 function backlogs(results) {
@@ -67,5 +67,8 @@ export function print(results) {
     `\n${setup.processors} × ${setup.processor}, node ${setup.node}, connections ${setup.encrypted ? 'encrypted' : 'in the clear'}, ` +
       `peer: ${setup.peer_calls_per_row} call(s) a row${setup.quick ? '; QUICK run, too short to judge by' : ''}`,
   );
+  if (Math.max(setup.load_average.before, setup.load_average.after) > 2 * setup.processors) {
+    console.log(`the machine was busy with other work (load ${setup.load_average.before.toFixed(1)} to ${setup.load_average.after.toFixed(1)}): times are too long`);
+  }
   for (const section of [polls, backlogs, idle, bars]) section(results);
 }

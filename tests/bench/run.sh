@@ -10,7 +10,7 @@ Builds the daemon as it is shipped, starts throw-away servers behind latency pro
 writes build/bench-results.json. Takes about 15 minutes.
 
   --quick          a few runs of everything, about 2 minutes; its figures only show that the benchmark works
-  --tls            encrypted connections on both sides
+  --clear          connections without encryption
   --peer-calls N   calls to SQL Server that the peer makes for a row: 2 (look, then write; the default) or 1
   --no-build       measure what build/bench holds
   --help
@@ -23,7 +23,7 @@ must_build=yes
 options=()
 while [ $# -gt 0 ]; do
     case $1 in
-        --quick | --tls) options+=("$1") ;;
+        --quick | --clear) options+=("$1") ;;
         --peer-calls)
             case ${2:-} in 1 | 2) ;; *) usage >&2; exit 2 ;; esac
             options+=("$1" "$2")
