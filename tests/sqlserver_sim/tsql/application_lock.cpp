@@ -49,7 +49,8 @@ int SessionImpl::sp_getapplock(std::vector<CallArgument>& arguments) {
     const bool shared = same_name(request.mode, "Shared") || same_name(request.mode, "IntentShared");
     const int timeout = request.timeout_ms < 0 ? options_.lock_timeout_ms : request.timeout_ms;
     const std::string suffix = shared ? "_shared" : "";
-    const std::string key(query("SELECT hashtextextended($1, 7)", {lower(database_) + "|" + request.resource}).text(0, 0));
+    const std::string key(
+        query("SELECT hashtextextended($1, 7)", {lower(database_) + "|" + request.resource}).text(0, 0));
     int status = 0;
     if (query("SELECT pg_try_advisory_lock" + suffix + "(" + key + ")").text(0, 0) != "t") {
         if (timeout == 0) {
@@ -58,7 +59,8 @@ int SessionImpl::sp_getapplock(std::vector<CallArgument>& arguments) {
         status = wait_for_lock("SELECT pg_advisory_lock" + suffix + "(" + key + ")", timeout);
     }
     if (status >= 0) {
-        (session_owned ? session_locks_ : transaction_locks_).push_back({request.resource, std::atoll(key.c_str()), shared});
+        (session_owned ? session_locks_ : transaction_locks_)
+            .push_back({request.resource, std::atoll(key.c_str()), shared});
     }
     return status;
 }
@@ -96,18 +98,22 @@ int SessionImpl::wait_for_lock(const std::string& sql, int timeout_ms) {
 int SessionImpl::sp_releaseapplock(std::vector<CallArgument>& arguments) {
     const Request request = read(arguments, true);
     auto& locks = same_name(request.owner, "Session") ? session_locks_ : transaction_locks_;
-    const auto found = std::find_if(locks.begin(), locks.end(), [&](const ApplicationLock& lock) { return lock.resource == request.resource; });
+    const auto found = std::find_if(locks.begin(), locks.end(),
+                                    [&](const ApplicationLock& lock) { return lock.resource == request.resource; });
     if (found == locks.end()) {
-        fail(1223, "Cannot release the application lock (Database Principal: 'public', Resource: '" + request.resource + "') because it is not currently held.");
+        fail(1223, "Cannot release the application lock (Database Principal: 'public', Resource: '" + request.resource +
+                       "') because it is not currently held.");
     }
-    query(std::string("SELECT pg_advisory_unlock") + (found->shared ? "_shared(" : "(") + std::to_string(found->key) + ")");
+    query(std::string("SELECT pg_advisory_unlock") + (found->shared ? "_shared(" : "(") + std::to_string(found->key) +
+          ")");
     locks.erase(found);
     return 0;
 }
 
 void SessionImpl::release_transaction_locks() {
     for (const ApplicationLock& lock : std::exchange(transaction_locks_, {})) {
-        backend_.script(std::string("SELECT pg_advisory_unlock") + (lock.shared ? "_shared(" : "(") + std::to_string(lock.key) + ")");
+        backend_.script(std::string("SELECT pg_advisory_unlock") + (lock.shared ? "_shared(" : "(") +
+                        std::to_string(lock.key) + ")");
     }
 }
 

@@ -35,9 +35,36 @@ struct Window {
 };
 
 enum class ExprKind {
-    integer, decimal, floating, string, binary_literal, null, variable, global, column, star,
-    unary, binary, compare, logic, negate, is_null, between, in_list, in_query, quantified, like, exists,
-    case_, cast, function, at_time_zone, collate, subquery, default_, next_value
+    integer,
+    decimal,
+    floating,
+    string,
+    binary_literal,
+    null,
+    variable,
+    global,
+    column,
+    star,
+    unary,
+    binary,
+    compare,
+    logic,
+    negate,
+    is_null,
+    between,
+    in_list,
+    in_query,
+    quantified,
+    like,
+    exists,
+    case_,
+    cast,
+    function,
+    at_time_zone,
+    collate,
+    subquery,
+    default_,
+    next_value
 };
 
 struct Expr {
@@ -185,24 +212,72 @@ struct Declaration {
     std::vector<ColumnDefinition> columns;
     std::vector<ConstraintDefinition> constraints;
 };
-struct Declare { std::vector<Declaration> items; };
-struct SetVariable { std::string name; std::string op; ExprPtr value; };
-struct SetOption { std::vector<std::string> names; std::string value; ExprPtr expr; Name table; };
-struct If { ExprPtr condition; StatementPtr then, otherwise; };
-struct While { ExprPtr condition; StatementPtr body; };
-struct Compound { Block body; };
-struct TryCatch { Block body, handler; };
-struct Throw { ExprPtr number, text, state; };
-struct RaisError { ExprPtr text, severity, state; std::vector<ExprPtr> args; };
-struct Print { ExprPtr text; };
-struct Return { ExprPtr value; };
-struct LoopJump { bool leave = false; };
-struct Execute { std::string result; Name procedure; std::string procedure_variable; std::vector<Argument> arguments; ExprPtr text; };
+struct Declare {
+    std::vector<Declaration> items;
+};
+struct SetVariable {
+    std::string name;
+    std::string op;
+    ExprPtr value;
+};
+struct SetOption {
+    std::vector<std::string> names;
+    std::string value;
+    ExprPtr expr;
+    Name table;
+};
+struct If {
+    ExprPtr condition;
+    StatementPtr then, otherwise;
+};
+struct While {
+    ExprPtr condition;
+    StatementPtr body;
+};
+struct Compound {
+    Block body;
+};
+struct TryCatch {
+    Block body, handler;
+};
+struct Throw {
+    ExprPtr number, text, state;
+};
+struct RaisError {
+    ExprPtr text, severity, state;
+    std::vector<ExprPtr> args;
+};
+struct Print {
+    ExprPtr text;
+};
+struct Return {
+    ExprPtr value;
+};
+struct LoopJump {
+    bool leave = false;
+};
+struct Execute {
+    std::string result;
+    Name procedure;
+    std::string procedure_variable;
+    std::vector<Argument> arguments;
+    ExprPtr text;
+};
 enum class TransactionAction { begin, commit, rollback, save };
-struct Transaction { TransactionAction action = TransactionAction::begin; std::string name; std::string variable; };
-struct Use { std::string database; };
-struct WaitFor { ExprPtr delay; };
-struct Select { QueryPtr query; };
+struct Transaction {
+    TransactionAction action = TransactionAction::begin;
+    std::string name;
+    std::string variable;
+};
+struct Use {
+    std::string database;
+};
+struct WaitFor {
+    ExprPtr delay;
+};
+struct Select {
+    QueryPtr query;
+};
 struct Insert {
     std::vector<CommonTable> with;
     ExprPtr top;
@@ -232,10 +307,29 @@ struct Delete {
     std::vector<TablePtr> from;
     ExprPtr where;
 };
-struct Truncate { Name table; };
-struct InsertBulk { Name table; std::vector<ColumnDefinition> columns; std::vector<std::string> options; };
-struct CreateTable { Name table; std::vector<ColumnDefinition> columns; std::vector<ConstraintDefinition> constraints; };
-enum class AlterAction { add, drop_column, drop_constraint, alter_column, check, nocheck, enable_trigger, disable_trigger };
+struct Truncate {
+    Name table;
+};
+struct InsertBulk {
+    Name table;
+    std::vector<ColumnDefinition> columns;
+    std::vector<std::string> options;
+};
+struct CreateTable {
+    Name table;
+    std::vector<ColumnDefinition> columns;
+    std::vector<ConstraintDefinition> constraints;
+};
+enum class AlterAction {
+    add,
+    drop_column,
+    drop_constraint,
+    alter_column,
+    check,
+    nocheck,
+    enable_trigger,
+    disable_trigger
+};
 struct AlterTable {
     Name table;
     AlterAction action = AlterAction::add;
@@ -254,7 +348,12 @@ struct CreateIndex {
     ExprPtr where;
     bool drop_existing = false;
 };
-struct Drop { std::string kind; std::vector<Name> names; bool if_exists = false; Name on; };
+struct Drop {
+    std::string kind;
+    std::vector<Name> names;
+    bool if_exists = false;
+    Name on;
+};
 enum class ModuleKind { procedure, trigger, view, function };
 struct CreateModule {
     ModuleKind kind = ModuleKind::procedure;
@@ -269,14 +368,20 @@ struct CreateModule {
     QueryPtr query;
     Type returns;
 };
-struct CreateSchema { std::string name; };
-struct CreateSequence { Name name; Type type; std::int64_t start = 1, increment = 1; };
+struct CreateSchema {
+    std::string name;
+};
+struct CreateSequence {
+    Name name;
+    Type type;
+    std::int64_t start = 1, increment = 1;
+};
 struct Nothing {};  // accepted, without effect
 
 using StatementBody =
-    std::variant<Declare, SetVariable, SetOption, If, While, Compound, TryCatch, Throw, RaisError, Print, Return, LoopJump,
-                 Execute, Transaction, Use, WaitFor, Select, Insert, Update, Delete, Truncate, InsertBulk, CreateTable,
-                 AlterTable, CreateIndex, Drop, CreateModule, CreateSchema, CreateSequence, Nothing>;
+    std::variant<Declare, SetVariable, SetOption, If, While, Compound, TryCatch, Throw, RaisError, Print, Return,
+                 LoopJump, Execute, Transaction, Use, WaitFor, Select, Insert, Update, Delete, Truncate, InsertBulk,
+                 CreateTable, AlterTable, CreateIndex, Drop, CreateModule, CreateSchema, CreateSequence, Nothing>;
 
 struct Statement {
     std::int32_t line = 1;

@@ -70,7 +70,8 @@ Backend::Backend(const std::string& conninfo) {
         PQfinish(connection_);
         throw std::runtime_error("the backend does not answer: " + cause);
     }
-    PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection_, [](void*, const char*) {}, nullptr);
     cancel_ = PQgetCancel(connection_);
 }
 
@@ -86,7 +87,8 @@ Result Backend::run(const std::string& sql, const std::vector<Value>& parameters
         values.push_back(value ? value->c_str() : nullptr);
     }
     Result result(nullptr);
-    PGresult* raw = PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
+    PGresult* raw = PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                                 nullptr, nullptr, 0);
     result = Result(raw);
     const ExecStatusType status = PQresultStatus(raw);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {

@@ -55,9 +55,13 @@ std::string SessionImpl::dotted_table(const BackendError& error) const {
 }
 
 Message SessionImpl::not_null(const BackendError& error) const {
-    const std::string where = (error.schema.rfind("pg_temp", 0) == 0 ? "tempdb.dbo." : database_ + "." + error.schema + ".") + shown(error.table);
-    return make(515, "Cannot insert the value NULL into column '" + error.column + "', table '" + where + "'; column does not allow nulls. " + verb_ +
-                         " fails.", 2);
+    const std::string where =
+        (error.schema.rfind("pg_temp", 0) == 0 ? "tempdb.dbo." : database_ + "." + error.schema + ".") +
+        shown(error.table);
+    return make(515,
+                "Cannot insert the value NULL into column '" + error.column + "', table '" + where +
+                    "'; column does not allow nulls. " + verb_ + " fails.",
+                2);
 }
 
 Message SessionImpl::duplicate(const BackendError& error) {
@@ -65,26 +69,33 @@ Message SessionImpl::duplicate(const BackendError& error) {
     const std::size_t index = error.constraint.find('~');
     const bool temporary = error.schema.rfind("pg_temp", 0) == 0;
     if (index != std::string::npos && !temporary) {
-        return make(2601, "Cannot insert duplicate key row in object '" + dotted_table(error) + "' with unique index '" +
-                              error.constraint.substr(index + 1) + "'." + value);
+        return make(2601, "Cannot insert duplicate key row in object '" + dotted_table(error) +
+                              "' with unique index '" + error.constraint.substr(index + 1) + "'." + value);
     }
     const bool primary = error.constraint.rfind("PK", 0) == 0 || error.constraint.find("pkey") != std::string::npos;
-    return make(2627, std::string("Violation of ") + (primary ? "PRIMARY" : "UNIQUE") + " KEY constraint '" + error.constraint +
-                          "'. Cannot insert duplicate key in object '" + dotted_table(error) + "'." + value);
+    return make(2627, std::string("Violation of ") + (primary ? "PRIMARY" : "UNIQUE") + " KEY constraint '" +
+                          error.constraint + "'. Cannot insert duplicate key in object '" + dotted_table(error) + "'." +
+                          value);
 }
 
 Message SessionImpl::conflict(const BackendError& error) const {
-    const std::string begin = "The " + verb_ + " statement conflicted with the ";
-    const std::string database = "\". The conflict occurred in database \"" + database_ + "\", table \"";
-    if (error.sqlstate == "23514") {
-        return make(547, begin + "CHECK constraint \"" + error.constraint + database + dotted_table(error) + "\".", 0);
+    std::string table = dotted_table(error);
+    std::string column = error.sqlstate == "23514" ? "" : key_column(error.detail);
+    if (changing_) {
+        for (const ConstraintInfo& constraint : changing_->constraints) {
+            if (constraint.name == error.constraint) {
+                table = constraint.table;
+                column = constraint.column;
+            }
+        }
     }
-    const std::string other = between(error.detail, "table \"", "\"");
-    const std::string column = "\", column '" + key_column(error.detail) + "'.";
-    if (error.detail.find("still referenced") != std::string::npos) {
-        return make(547, begin + "REFERENCE constraint \"" + error.constraint + database + error.schema + "." + other + column, 0);
-    }
-    return make(547, begin + "FOREIGN KEY constraint \"" + error.constraint + database + error.schema + "." + other + column, 0);
+    const bool referenced = error.detail.find("still referenced") != std::string::npos;
+    const std::string kind = error.sqlstate == "23514" ? "CHECK" : referenced ? "REFERENCE" : "FOREIGN KEY";
+    return make(547,
+                "The " + verb_ + " statement conflicted with the " + kind + " constraint \"" + error.constraint +
+                    "\". The conflict occurred in database \"" + database_ + "\", table \"" + table + "\"" +
+                    (column.empty() ? "." : ", column '" + column + "'."),
+                0);
 }
 
 Message SessionImpl::conversion(const BackendError& error) const {
@@ -116,8 +127,11 @@ SqlError SessionImpl::translate_error(const BackendError& error) {
     } else if (state == "23503" || state == "23514") {
         message = conflict(error);
     } else if (state == "40P01" || state == "40001") {
-        message = make(1205, "Transaction (Process ID " + std::to_string(session_id_) + ") was deadlocked on lock resources with another process "
-                             "and has been chosen as the deadlock victim. Rerun the transaction.", 51);
+        message = make(1205,
+                       "Transaction (Process ID " + std::to_string(session_id_) +
+                           ") was deadlocked on lock resources with another process "
+                           "and has been chosen as the deadlock victim. Rerun the transaction.",
+                       51);
     } else if (state == "55P03") {
         message = make(1222, "Lock request time out period exceeded.", 51);
     } else if (state == "22012") {
@@ -125,29 +139,40 @@ SqlError SessionImpl::translate_error(const BackendError& error) {
     } else if (state == "22P02" || state == "22007" || state == "22P05") {
         message = conversion(error);
     } else if (state == "22008") {
-        message = make(242, "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.", 3);
+        message = make(
+            242, "The conversion of a varchar data type to a datetime data type resulted in an out-of-range value.", 3);
     } else if (state == "22003") {
         const std::string value = between(error.text, "value \"", "\"");
-        message = value.empty() ? make(8115, "Arithmetic overflow error converting expression to data type " +
-                                                 std::string(error.text.find("bigint") != std::string::npos   ? "bigint"
-                                                             : error.text.find("integer") != std::string::npos ? "int"
-                                                             : error.text.find("smallint") != std::string::npos ? "smallint"
-                                                                                                                : "numeric") + ".", 2)
-                                : make(248, "The conversion of the nvarchar value '" + value + "' overflowed an int column.");
+        message = value.empty()
+                      ? make(8115,
+                             "Arithmetic overflow error converting expression to data type " +
+                                 std::string(error.text.find("bigint") != std::string::npos     ? "bigint"
+                                             : error.text.find("integer") != std::string::npos  ? "int"
+                                             : error.text.find("smallint") != std::string::npos ? "smallint"
+                                                                                                : "numeric") +
+                                 ".",
+                             2)
+                      : make(248, "The conversion of the nvarchar value '" + value + "' overflowed an int column.");
     } else if (state == "21000") {
-        message = make(512, "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the "
-                            "subquery is used as an expression.");
+        message = make(512,
+                       "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, "
+                       "<= , >, >= or when the "
+                       "subquery is used as an expression.");
     } else if (state == "42P01") {
         message = make(208, "Invalid object name '" + between(error.text, "\"", "\"") + "'.");
     } else if (state == "42703") {
         message = make(207, "Invalid column name '" + between(error.text, "\"", "\"") + "'.");
     } else if (state == "42803") {
-        message = make(8120, "Column '" + between(error.text, "\"", "\"") + "' is invalid in the select list because it is not contained in either an "
-                             "aggregate function or the GROUP BY clause.");
+        message = make(8120, "Column '" + between(error.text, "\"", "\"") +
+                                 "' is invalid in the select list because it is not contained in either an "
+                                 "aggregate function or the GROUP BY clause.");
     } else if (state == "42P07" || state == "42710") {
-        message = make(2714, "There is already an object named '" + shown(between(error.text, "\"", "\"")) + "' in the database.", 6);
+        message = make(
+            2714, "There is already an object named '" + shown(between(error.text, "\"", "\"")) + "' in the database.",
+            6);
     } else if (state == "2BP01") {
-        message = make(3726, "Could not drop object because it is referenced by a FOREIGN KEY constraint. (" + error.text + ")");
+        message = make(
+            3726, "Could not drop object because it is referenced by a FOREIGN KEY constraint. (" + error.text + ")");
     } else {
         message = make(50000, "The stand-in's backend refused the statement (" + state + "): " + error.text);
     }

@@ -110,7 +110,8 @@ void SessionImpl::bulk_rows(const TableInfo& target, const std::vector<Column>& 
                 Sql cell;
                 cell.type = columns[c].type;
                 const std::string place = "$" + std::to_string(parameters.size());
-                cell.text = cell.type.kind == TypeKind::datetimeoffset ? "sim.to_dto(" + place + ")" : place + "::" + pg_type(cell.type);
+                cell.text = cell.type.kind == TypeKind::datetimeoffset ? "sim.to_dto(" + place + ")"
+                                                                       : place + "::" + pg_type(cell.type);
                 sql += (c == 0 ? "" : ", ") + translator.store(cell, *targets[c], target);
             }
             sql += ")";
@@ -118,7 +119,9 @@ void SessionImpl::bulk_rows(const TableInfo& target, const std::vector<Column>& 
         query(sql, parameters);
     }
     if (const ColumnInfo* identity = target.identity(); identity != nullptr && keep_identity) {
-        query("SELECT sim.identity_moved($1, $2, (SELECT max(" + quote_name(identity->name) + ") FROM " + target.pg + "))", {target.pg, identity->name});
+        query("SELECT sim.identity_moved($1, $2, (SELECT max(" + quote_name(identity->name) + ") FROM " + target.pg +
+                  "))",
+              {target.pg, identity->name});
     }
 }
 

@@ -21,8 +21,10 @@ bool flag(const Result& result, int row, int column) {
 
 void add_columns(Backend& backend, TableInfo& table) {
     const Result rows = backend.run(
-        "SELECT name, type_name, length, prec, scale, nullable, is_identity, computed IS NOT NULL, default_text IS NOT NULL, "
-        "coalesce(coll, ''), coalesce(seed, 1), coalesce(increment, 1) FROM sim.column WHERE object_id = $1::int4 ORDER BY column_id",
+        "SELECT name, type_name, length, prec, scale, nullable, is_identity, computed IS NOT NULL, default_text IS NOT "
+        "NULL, "
+        "coalesce(coll, ''), coalesce(seed, 1), coalesce(increment, 1) FROM sim.column WHERE object_id = $1::int4 "
+        "ORDER BY column_id",
         {std::to_string(table.object_id)});
     for (int i = 0; i < rows.rows(); ++i) {
         ColumnInfo column;
@@ -47,15 +49,18 @@ void add_columns(Backend& backend, TableInfo& table) {
 void add_keys(Backend& backend, TableInfo& table) {
     const Result rows = backend.run(
         "SELECT a.attname, c.conname FROM pg_constraint c CROSS JOIN unnest(c.conkey) WITH ORDINALITY k(n, i) "
-        "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n WHERE c.contype = 'p' AND c.conrelid = to_regclass($1) ORDER BY k.i",
+        "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n WHERE c.contype = 'p' AND c.conrelid = "
+        "to_regclass($1) ORDER BY k.i",
         {table.pg});
     for (int i = 0; i < rows.rows(); ++i) {
         table.primary_key.emplace_back(rows.text(i, 0));
         table.primary_key_name = rows.text(i, 1);
     }
     const Result triggers = backend.run(
-        "SELECT object_id, name, array_to_string(events, ','), definition FROM sim.object WHERE parent_id = $1::int4 AND kind = 'TR' AND NOT disabled "
-        "ORDER BY object_id", {std::to_string(table.object_id)});
+        "SELECT object_id, name, array_to_string(events, ','), definition FROM sim.object WHERE parent_id = $1::int4 "
+        "AND kind = 'TR' AND NOT disabled "
+        "ORDER BY object_id",
+        {std::to_string(table.object_id)});
     for (int i = 0; i < triggers.rows(); ++i) {
         TriggerInfo trigger;
         trigger.object_id = number(triggers, i, 0);
@@ -71,12 +76,32 @@ void add_keys(Backend& backend, TableInfo& table) {
     }
 }
 
+void add_constraints(Backend& backend, TableInfo& table) {
+    // Of its own foreign keys the referenced column, of those that refer to it the referring one, of a check the
+    // column.
+    const Result rows = backend.run(
+        "SELECT c.conname, n.nspname || '.' || t.relname, CASE WHEN cardinality(k.keys) = 1 THEN a.attname ELSE '' END "
+        "FROM pg_constraint c "
+        "CROSS JOIN LATERAL (SELECT CASE WHEN c.contype = 'f' AND c.conrelid = to_regclass($1) THEN c.confrelid ELSE "
+        "c.conrelid END AS rel, "
+        "  CASE WHEN c.contype = 'f' AND c.conrelid = to_regclass($1) THEN c.confkey ELSE c.conkey END AS keys) k "
+        "JOIN pg_class t ON t.oid = k.rel JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_attribute a ON "
+        "a.attrelid = k.rel AND a.attnum = k.keys[1] "
+        "WHERE c.contype IN ('f', 'c') AND to_regclass($1) IN (c.conrelid, c.confrelid)",
+        {table.pg});
+    for (int i = 0; i < rows.rows(); ++i) {
+        table.constraints.push_back(
+            {std::string(rows.text(i, 0)), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
+    }
+}
+
 // A view of the sys or INFORMATION_SCHEMA schema: PostgreSQL's own types tell T-SQL's.
 TableInfoPtr system_view(Backend& backend, const std::string& schema, const std::string& name) {
     const Result rows = backend.run(
         "SELECT a.attname, t.typname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 JOIN pg_type t ON t.oid = a.atttypid "
-        "WHERE n.nspname = $1 AND lower(c.relname) = $2 AND c.relkind = 'v' ORDER BY a.attnum", {schema, lower(name)});
+        "WHERE n.nspname = $1 AND lower(c.relname) = $2 AND c.relkind = 'v' ORDER BY a.attnum",
+        {schema, lower(name)});
     if (rows.rows() == 0) {
         return nullptr;
     }
@@ -91,6 +116,7 @@ TableInfoPtr system_view(Backend& backend, const std::string& schema, const std:
         column.name = rows.text(i, 0);
         column.type = type == "sysname"                           ? string_type(128)
                       : type == "text" || type == "ntext"         ? string_type(max_length)
+                      : type == "char2"                           ? Type{TypeKind::char_, 2, 0, 0}
                       : type == "kind"                            ? string_type(60)
                       : type == "bit"                             ? integer_type(TypeKind::bit)
                       : type == "tinyint"                         ? integer_type(TypeKind::tinyint)
@@ -110,7 +136,8 @@ std::string key_of(std::string_view schema, std::string_view name) {
 }  // namespace
 
 const ColumnInfo* TableInfo::find(std::string_view column) const noexcept {
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnInfo& c) { return same_name(c.name, column); });
+    const auto found =
+        std::find_if(columns.begin(), columns.end(), [&](const ColumnInfo& c) { return same_name(c.name, column); });
     return found == columns.end() ? nullptr : &*found;
 }
 
@@ -139,7 +166,8 @@ TableInfoPtr Catalog::table(Backend& backend, std::string_view schema, std::stri
     }
     const Result rows = backend.run(
         "SELECT object_id, schema_name, name, kind, needs_options FROM sim.object "
-        "WHERE lower(schema_name) = $1 AND lower(name) = $2 AND kind IN ('U', 'V')", {lower_schema, lower(name)});
+        "WHERE lower(schema_name) = $1 AND lower(name) = $2 AND kind IN ('U', 'V')",
+        {lower_schema, lower(name)});
     if (rows.rows() == 0) {
         return nullptr;
     }
@@ -152,6 +180,7 @@ TableInfoPtr Catalog::table(Backend& backend, std::string_view schema, std::stri
     table->needs_options = flag(rows, 0, 4);
     add_columns(backend, *table);
     add_keys(backend, *table);
+    add_constraints(backend, *table);
     return tables_[key] = table;
 }
 
@@ -162,7 +191,8 @@ std::shared_ptr<const ModuleInfo> Catalog::module(Backend& backend, std::string_
     }
     const Result rows = backend.run(
         "SELECT object_id, schema_name, name, kind, definition FROM sim.object "
-        "WHERE lower(schema_name) = $1 AND lower(name) = $2 AND kind IN ('P', 'FN')", {lower(schema), lower(name)});
+        "WHERE lower(schema_name) = $1 AND lower(name) = $2 AND kind IN ('P', 'FN')",
+        {lower(schema), lower(name)});
     if (rows.rows() == 0) {
         return nullptr;
     }

@@ -32,6 +32,13 @@ struct TriggerInfo {
     std::string definition;
 };
 
+// A foreign key or check that a change of the table can break, as error 547 names it.
+struct ConstraintInfo {
+    std::string name;
+    std::string table;   // schema.name of the table that the message points to
+    std::string column;  // empty: more than one
+};
+
 struct TableInfo {
     int object_id = 0;
     std::string schema;
@@ -45,6 +52,7 @@ struct TableInfo {
     std::vector<std::string> primary_key;
     std::string primary_key_name;
     std::vector<TriggerInfo> triggers;  // enabled ones
+    std::vector<ConstraintInfo> constraints;
     std::int64_t seed = 1;
     std::int64_t increment = 1;
 

@@ -27,7 +27,9 @@ public:
     std::unique_ptr<Session> login(const Login& login, std::optional<LoginRefusal>& refusal) override {
         const EngineOptions& options = server_->options;
         if (server_->faults.take(FaultKind::starting, 0)) {
-            refusal = refuse(17187, 16, "SQL Server is not ready to accept new client connections. Wait a few minutes before trying again.");
+            refusal = refuse(
+                17187, 16,
+                "SQL Server is not ready to accept new client connections. Wait a few minutes before trying again.");
             return nullptr;
         }
         const bool known = same_name(login.user, options.user) && login.password == options.password;
@@ -37,13 +39,16 @@ public:
         }
         Login accepted = login;
         if (!canonical_database(accepted.database)) {
-            refusal = refuse(4060, 11, "Cannot open database \"" + login.database + "\" requested by the login. The login failed.");
+            refusal = refuse(
+                4060, 11, "Cannot open database \"" + login.database + "\" requested by the login. The login failed.");
             return nullptr;
         }
         try {
             return std::make_unique<SessionImpl>(server_, accepted);
         } catch (const std::exception&) {
-            refusal = refuse(17187, 16, "SQL Server is not ready to accept new client connections. Wait a few minutes before trying again.");
+            refusal = refuse(
+                17187, 16,
+                "SQL Server is not ready to accept new client connections. Wait a few minutes before trying again.");
             return nullptr;
         }
     }
@@ -73,7 +78,9 @@ void prepare(const EngineOptions& options) {
         for (const char* script : backend_sql()) {
             backend.script(script);
         }
-        backend.run("INSERT INTO sim.setting VALUES ('database', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value", {options.database});
+        backend.run(
+            "INSERT INTO sim.setting VALUES ('database', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            {options.database});
         backend.script("DELETE FROM sim.session WHERE pid NOT IN (SELECT pid FROM pg_stat_activity); COMMIT");
     } catch (const BackendError& error) {
         throw std::runtime_error("the backend cannot be prepared: " + error.text);

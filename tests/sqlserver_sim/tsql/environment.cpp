@@ -77,7 +77,8 @@ std::optional<bool> SessionImpl::updated(std::string_view column) {
         return std::nullopt;
     }
     const auto& columns = frame_->trigger->updated;
-    return frame_->trigger->event != "DELETE" && std::find(columns.begin(), columns.end(), lower(column)) != columns.end();
+    return frame_->trigger->event != "DELETE" &&
+           std::find(columns.begin(), columns.end(), lower(column)) != columns.end();
 }
 
 std::optional<TypedValue> SessionImpl::intrinsic(std::string_view name, const std::vector<Value>& args) {
@@ -127,12 +128,14 @@ std::optional<TypedValue> SessionImpl::intrinsic(std::string_view name, const st
     if (name == "OBJECT_ID" && !args.empty() && args[0]) {
         // A temporary table lives in no catalog.
         const std::size_t hash = args[0]->rfind('#');
-        const bool temporary = hash != std::string::npos && (hash == 0 || (*args[0])[hash - 1] == '.' || (*args[0])[hash - 1] == '[');
+        const bool temporary =
+            hash != std::string::npos && (hash == 0 || (*args[0])[hash - 1] == '.' || (*args[0])[hash - 1] == '[');
         if (temporary) {
             std::string short_name = args[0]->substr(hash);
             short_name = short_name.substr(0, short_name.find(']'));
             const TemporaryTable* found = find_temporary(short_name);
-            return TypedValue{integer_type(), found == nullptr ? Value() : Value(std::to_string(found->info->object_id))};
+            return TypedValue{integer_type(),
+                              found == nullptr ? Value() : Value(std::to_string(found->info->object_id))};
         }
     }
     return server_function(name, args);
@@ -146,7 +149,9 @@ std::optional<TypedValue> SessionImpl::error_function(std::string_view name) con
     for (const Frame* frame = frame_; frame != nullptr && message == nullptr; frame = frame->caller) {
         message = frame->caught ? &frame->caught->message : nullptr;
     }
-    const auto number = [&](std::int64_t value) { return message == nullptr ? TypedValue{integer_type(), std::nullopt} : integer(value); };
+    const auto number = [&](std::int64_t value) {
+        return message == nullptr ? TypedValue{integer_type(), std::nullopt} : integer(value);
+    };
     if (name == "ERROR_NUMBER") {
         return number(message == nullptr ? 0 : message->number);
     }
@@ -197,7 +202,8 @@ std::optional<TypedValue> SessionImpl::server_function(std::string_view name, co
         return integer(5, TypeKind::smallint);
     }
     if (name == "DB_ID") {
-        return TypedValue{integer_type(TypeKind::smallint), same_name(args[0].value_or(""), server_->options.database) ? Value("5") : Value()};
+        return TypedValue{integer_type(TypeKind::smallint),
+                          same_name(args[0].value_or(""), server_->options.database) ? Value("5") : Value()};
     }
     if (name == "SUSER_SNAME" || name == "SUSER_NAME" || name == "ORIGINAL_LOGIN" || name == "SYSTEM_USER") {
         return text(login_.user);
@@ -211,24 +217,36 @@ std::optional<TypedValue> SessionImpl::server_function(std::string_view name, co
     if (name == "APP_NAME") {
         return text(login_.application);
     }
-    if (name == "HAS_PERMS_BY_NAME" || name == "HAS_DBACCESS" || name == "IS_SRVROLEMEMBER" || name == "IS_MEMBER" || name == "IS_ROLEMEMBER") {
+    if (name == "HAS_PERMS_BY_NAME" || name == "HAS_DBACCESS" || name == "IS_SRVROLEMEMBER" || name == "IS_MEMBER" ||
+        name == "IS_ROLEMEMBER") {
         return integer(1);
     }
     if (name == "SERVERPROPERTY" && args.size() == 1) {
-        static const std::map<std::string, std::string> properties{
-            {"productversion", "15.0.2000.5"}, {"productlevel", "RTM"}, {"edition", "Developer Edition (64-bit)"}, {"collation", "Arabic_CI_AS"},
-            {"machinename", "sqlserver-sim"}, {"servername", "sqlserver-sim"}, {"engineedition", "3"}, {"productmajorversion", "15"},
-            {"productminorversion", "0"}, {"isintegratedsecurityonly", "0"}, {"isclustered", "0"}};
+        static const std::map<std::string, std::string> properties{{"productversion", "15.0.2000.5"},
+                                                                   {"productlevel", "RTM"},
+                                                                   {"edition", "Developer Edition (64-bit)"},
+                                                                   {"collation", "Arabic_CI_AS"},
+                                                                   {"machinename", "sqlserver-sim"},
+                                                                   {"servername", "sqlserver-sim"},
+                                                                   {"engineedition", "3"},
+                                                                   {"productmajorversion", "15"},
+                                                                   {"productminorversion", "0"},
+                                                                   {"isintegratedsecurityonly", "0"},
+                                                                   {"isclustered", "0"}};
         const std::string key = lower(args[0].value_or(""));
         const auto found = properties.find(key);
-        if (found != properties.end() && std::isdigit(static_cast<unsigned char>(found->second[0])) != 0 && key != "productversion") {
+        if (found != properties.end() && std::isdigit(static_cast<unsigned char>(found->second[0])) != 0 &&
+            key != "productversion") {
             return TypedValue{integer_type(), found->second};
         }
         return text(found == properties.end() ? Value() : Value(found->second));
     }
     if (name == "DATABASEPROPERTYEX" && args.size() == 2) {
-        static const std::map<std::string, std::string> properties{{"collation", "Arabic_CI_AS"}, {"recovery", "SIMPLE"}, {"status", "ONLINE"},
-                                                                   {"updateability", "READ_WRITE"}, {"useraccess", "MULTI_USER"}};
+        static const std::map<std::string, std::string> properties{{"collation", "Arabic_CI_AS"},
+                                                                   {"recovery", "SIMPLE"},
+                                                                   {"status", "ONLINE"},
+                                                                   {"updateability", "READ_WRITE"},
+                                                                   {"useraccess", "MULTI_USER"}};
         const auto found = properties.find(lower(args[1].value_or("")));
         return text(found == properties.end() ? Value() : Value(found->second));
     }

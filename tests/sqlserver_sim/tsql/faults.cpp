@@ -7,15 +7,16 @@
 namespace revsync::sim::tsql {
 
 std::optional<FaultKind> Faults::kind(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, FaultKind>, 9> names{{{"drop_before_commit", FaultKind::drop_before_commit},
-                                                                                  {"drop_after_commit", FaultKind::drop_after_commit},
-                                                                                  {"drop_on_call", FaultKind::drop_on_call},
-                                                                                  {"drop_midway", FaultKind::drop_midway},
-                                                                                  {"deadlock", FaultKind::deadlock},
-                                                                                  {"lock_timeout", FaultKind::lock_timeout},
-                                                                                  {"slow", FaultKind::slow},
-                                                                                  {"refuse_login", FaultKind::refuse_login},
-                                                                                  {"starting", FaultKind::starting}}};
+    static constexpr std::array<std::pair<std::string_view, FaultKind>, 9> names{
+        {{"drop_before_commit", FaultKind::drop_before_commit},
+         {"drop_after_commit", FaultKind::drop_after_commit},
+         {"drop_on_call", FaultKind::drop_on_call},
+         {"drop_midway", FaultKind::drop_midway},
+         {"deadlock", FaultKind::deadlock},
+         {"lock_timeout", FaultKind::lock_timeout},
+         {"slow", FaultKind::slow},
+         {"refuse_login", FaultKind::refuse_login},
+         {"starting", FaultKind::starting}}};
     const auto found = std::find_if(names.begin(), names.end(), [&](const auto& entry) { return entry.first == name; });
     return found == names.end() ? std::nullopt : std::optional(found->second);
 }
@@ -32,13 +33,14 @@ void Faults::clear() {
 
 bool Faults::pending(FaultKind kind, int session) {
     const std::lock_guard lock(mutex_);
-    return std::any_of(armed_.begin(), armed_.end(), [&](const Armed& a) { return a.kind == kind && a.by_session != session; });
+    return std::any_of(armed_.begin(), armed_.end(),
+                       [&](const Armed& a) { return a.kind == kind && a.by_session != session; });
 }
 
 std::optional<int> Faults::take(FaultKind kind, int session) {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(armed_.begin(), armed_.end(), [&](const Armed& a) { return a.kind == kind && a.by_session != session; });
+    const auto found = std::find_if(armed_.begin(), armed_.end(),
+                                    [&](const Armed& a) { return a.kind == kind && a.by_session != session; });
     if (found == armed_.end()) {
         return std::nullopt;
     }

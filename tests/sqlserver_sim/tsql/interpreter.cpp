@@ -18,9 +18,10 @@ struct Overload : F... {
 
 // Their inner statements have set @@ERROR already.
 bool keeps_error(const StatementBody& body) {
-    return std::holds_alternative<If>(body) || std::holds_alternative<While>(body) || std::holds_alternative<Compound>(body) ||
-           std::holds_alternative<TryCatch>(body) || std::holds_alternative<Execute>(body) ||
-           std::holds_alternative<RaisError>(body) || std::holds_alternative<Declare>(body);
+    return std::holds_alternative<If>(body) || std::holds_alternative<While>(body) ||
+           std::holds_alternative<Compound>(body) || std::holds_alternative<TryCatch>(body) ||
+           std::holds_alternative<Execute>(body) || std::holds_alternative<RaisError>(body) ||
+           std::holds_alternative<Declare>(body);
 }
 
 }  // namespace
@@ -58,16 +59,17 @@ Flow SessionImpl::run(const Statement& statement) {
 }
 
 Flow SessionImpl::dispatch(const Statement& statement) {
-    return std::visit(Overload{[&](const Compound& s) { return run_block(s.body); },
-                               [&](const If& s) { return execute(s); }, [&](const While& s) { return execute(s); },
-                               [&](const TryCatch& s) { return execute(s); }, [&](const Return& s) { return execute(s); },
-                               [&](const LoopJump& s) { return s.leave ? Flow::leave_loop : Flow::next_round; },
-                               [&](const Nothing&) { return Flow::next; },
-                               [&](const auto& s) {
-                                   execute(s);
-                                   return Flow::next;
-                               }},
-                      statement.body);
+    return std::visit(
+        Overload{[&](const Compound& s) { return run_block(s.body); }, [&](const If& s) { return execute(s); },
+                 [&](const While& s) { return execute(s); }, [&](const TryCatch& s) { return execute(s); },
+                 [&](const Return& s) { return execute(s); },
+                 [&](const LoopJump& s) { return s.leave ? Flow::leave_loop : Flow::next_round; },
+                 [&](const Nothing&) { return Flow::next; },
+                 [&](const auto& s) {
+                     execute(s);
+                     return Flow::next;
+                 }},
+        statement.body);
 }
 
 // Tells the client or the surrounding TRY block, and ends as much as the failure asks for.
@@ -173,6 +175,7 @@ void SessionImpl::execute(const Declare& s) {
         if (item.value) {
             Value value = evaluate(*item.value, item.type);
             frame_->variables[item.name].value = std::move(value);
+            row_count_ = 1;
         }
     }
 }
@@ -181,6 +184,7 @@ void SessionImpl::execute(const SetVariable& s) {
     Variable& variable = require_variable(s.name);
     if (s.op == "=") {
         variable.value = evaluate(*s.value, variable.type);
+        row_count_ = 1;
         return;
     }
     auto self = std::make_shared<Expr>();
@@ -191,9 +195,11 @@ void SessionImpl::execute(const SetVariable& s) {
     sum->text = s.op.substr(0, 1);
     sum->args = {self, s.value};
     variable.value = evaluate(*sum, variable.type);
+    row_count_ = 1;
 }
 
 void SessionImpl::execute(const SetOption& s) {
+    row_count_ = 0;
     for (const std::string& name : s.names) {
         set_option(name, s);
     }
@@ -204,16 +210,18 @@ void SessionImpl::set_option(const std::string& name, const SetOption& s) {
     if (name == "IDENTITY_INSERT") {
         const TableInfoPtr target = table(s.table);
         if (!target) {
-            fail(1088, "Cannot find the object \"" + s.table.back() + "\" because it does not exist or you do not have permissions.");
+            fail(1088, "Cannot find the object \"" + s.table.back() +
+                           "\" because it does not exist or you do not have permissions.");
         }
         if (target->identity() == nullptr) {
-            fail(8106, "Table '" + target->name + "' does not have the identity property. Cannot perform SET operation.");
+            fail(8106,
+                 "Table '" + target->name + "' does not have the identity property. Cannot perform SET operation.");
         }
         if (value == "OFF") {
             options_.identity_insert = options_.identity_insert == target->pg ? "" : options_.identity_insert;
         } else if (!options_.identity_insert.empty() && options_.identity_insert != target->pg) {
-            fail(8107, "IDENTITY_INSERT is already ON for table '" + options_.identity_insert_name + "'. Cannot perform SET operation for table '" +
-                           target->name + "'.");
+            fail(8107, "IDENTITY_INSERT is already ON for table '" + options_.identity_insert_name +
+                           "'. Cannot perform SET operation for table '" + target->name + "'.");
         } else {
             options_.identity_insert = target->pg;
             options_.identity_insert_name = database_ + "." + target->schema + "." + target->name;
@@ -229,8 +237,8 @@ void SessionImpl::set_option(const std::string& name, const SetOption& s) {
         options_.isolation = value;
     } else if (name == "ROWCOUNT") {
         options_.row_limit = std::atoll(value.c_str());
-    } else if (name == "DATEFORMAT" || name == "DATEFIRST" || name == "LANGUAGE" || name == "DEADLOCK_PRIORITY" || name == "CONTEXT_INFO" ||
-               name == "QUERY_GOVERNOR_COST_LIMIT") {
+    } else if (name == "DATEFORMAT" || name == "DATEFIRST" || name == "LANGUAGE" || name == "DEADLOCK_PRIORITY" ||
+               name == "CONTEXT_INFO" || name == "QUERY_GOVERNOR_COST_LIMIT") {
         // Accepted: dates are read as year-month-day, errors are in English.
     } else if (!options_.set(name, same_name(value, "ON"))) {
         fail(195, "'" + name + "' is not a recognized SET option.");
@@ -240,8 +248,10 @@ void SessionImpl::set_option(const std::string& name, const SetOption& s) {
 void SessionImpl::execute(const Throw& s) {
     if (!s.number) {
         if (!frame_->caught) {
-            fail(10704, "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement inside a CATCH "
-                        "block, or add error parameters to the THROW statement.");
+            fail(10704,
+                 "To rethrow an error, a THROW statement must be used inside a CATCH block. Insert the THROW statement "
+                 "inside a CATCH "
+                 "block, or add error parameters to the THROW statement.");
         }
         SqlError again = *frame_->caught;
         again.consequence = Consequence::batch;

@@ -45,8 +45,8 @@ void SessionImpl::collect_garbage() {
     }
 }
 
-int SessionImpl::in_frame(const std::string& procedure, const std::function<void(Frame&)>& prepare, const std::function<void()>& body,
-                          const std::function<void(Frame&)>& collect) {
+int SessionImpl::in_frame(const std::string& procedure, const std::function<void(Frame&)>& prepare,
+                          const std::function<void()>& body, const std::function<void(Frame&)>& collect) {
     if (depth_ >= 32) {
         fail(217, "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).");
     }
@@ -85,15 +85,18 @@ int SessionImpl::in_frame(const std::string& procedure, const std::function<void
         message.state = 2;
         message.line = frame_->line;
         message.procedure = procedure;
-        message.text = "Transaction count after EXECUTE indicates a mismatching number of BEGIN and COMMIT statements. Previous count = " +
-                       std::to_string(transactions) + ", current count = " + std::to_string(transactions_) + ".";
+        message.text =
+            "Transaction count after EXECUTE indicates a mismatching number of BEGIN and COMMIT statements. Previous "
+            "count = " +
+            std::to_string(transactions) + ", current count = " + std::to_string(transactions_) + ".";
         output_->message(message);
     }
     return frame.return_status;
 }
 
-void SessionImpl::bind_arguments(Frame& frame, const std::vector<ParameterDefinition>& parameters, std::vector<CallArgument>& arguments,
-                                 std::size_t first, const std::string& procedure) {
+void SessionImpl::bind_arguments(Frame& frame, const std::vector<ParameterDefinition>& parameters,
+                                 std::vector<CallArgument>& arguments, std::size_t first,
+                                 const std::string& procedure) {
     std::vector<bool> given(parameters.size(), false);
     bool named = false;
     for (std::size_t i = first; i < arguments.size(); ++i) {
@@ -101,21 +104,25 @@ void SessionImpl::bind_arguments(Frame& frame, const std::vector<ParameterDefini
         std::size_t position = i - first;
         if (!argument.name.empty()) {
             named = true;
-            const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const ParameterDefinition& p) { return same_name(p.name, argument.name); });
+            const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const ParameterDefinition& p) {
+                return same_name(p.name, argument.name);
+            });
             if (found == parameters.end()) {
                 fail(8145, argument.name + " is not a parameter for procedure " + procedure + ".");
             }
             position = static_cast<std::size_t>(found - parameters.begin());
         } else if (named) {
-            fail(119, "Must pass parameter number " + std::to_string(i + 1) + " and subsequent parameters as '@name = value'.");
+            fail(119, "Must pass parameter number " + std::to_string(i + 1) +
+                          " and subsequent parameters as '@name = value'.");
         }
         if (position >= parameters.size()) {
             fail(8144, "Procedure or function " + procedure + " has too many arguments specified.");
         }
         const ParameterDefinition& parameter = parameters[position];
         if (argument.output && !parameter.output) {
-            fail(8162, "The formal parameter \"" + parameter.name + "\" was not declared as an OUTPUT parameter, but the actual parameter passed in "
-                       "requested output.");
+            fail(8162, "The formal parameter \"" + parameter.name +
+                           "\" was not declared as an OUTPUT parameter, but the actual parameter passed in "
+                           "requested output.");
         }
         if (argument.use_default) {
             continue;
@@ -129,7 +136,10 @@ void SessionImpl::bind_arguments(Frame& frame, const std::vector<ParameterDefini
             if (cause.message.number != 245 && cause.message.number != 241) {
                 throw;
             }
-            fail(8114, "Error converting data type " + base_name(argument.value.type.kind) + " to " + base_name(parameter.type.kind) + ".", 0, 5);
+            fail(8114,
+                 "Error converting data type " + base_name(argument.value.type.kind) + " to " +
+                     base_name(parameter.type.kind) + ".",
+                 0, 5);
         }
     }
     for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -139,21 +149,26 @@ void SessionImpl::bind_arguments(Frame& frame, const std::vector<ParameterDefini
         const ParameterDefinition& parameter = parameters[i];
         if (!parameter.default_value && procedure == "sp_executesql") {
             std::string declaration;
-            fail(8178, "The parameterized query expects the parameter '" + parameter.name + "', which was not supplied.");
+            fail(8178,
+                 "The parameterized query expects the parameter '" + parameter.name + "', which was not supplied.");
         }
         if (!parameter.default_value && !parameter.output) {
-            fail(201, "Procedure or function '" + procedure + "' expects parameter '" + parameter.name + "', which was not supplied.", 0, 4);
+            fail(201,
+                 "Procedure or function '" + procedure + "' expects parameter '" + parameter.name +
+                     "', which was not supplied.",
+                 0, 4);
         }
-        frame.variables[parameter.name] =
-            Variable{parameter.type, parameter.default_value ? evaluate(*parameter.default_value, parameter.type) : Value()};
+        frame.variables[parameter.name] = Variable{
+            parameter.type, parameter.default_value ? evaluate(*parameter.default_value, parameter.type) : Value()};
     }
 }
 
-int SessionImpl::run_text(const std::string& sql, const std::vector<ParameterDefinition>& parameters, std::vector<CallArgument>& arguments,
-                          std::size_t first) {
+int SessionImpl::run_text(const std::string& sql, const std::vector<ParameterDefinition>& parameters,
+                          std::vector<CallArgument>& arguments, std::size_t first) {
     const auto tree = server_->parsed.batch(sql, options_.get("QUOTED_IDENTIFIER"));
     return in_frame(
-        "", [&](Frame& frame) { bind_arguments(frame, parameters, arguments, first, "sp_executesql"); }, [&] { run_block(*tree); },
+        "", [&](Frame& frame) { bind_arguments(frame, parameters, arguments, first, "sp_executesql"); },
+        [&] { run_block(*tree); },
         [&](Frame& frame) {
             for (std::size_t i = first; i < arguments.size(); ++i) {
                 if (arguments[i].output) {

@@ -73,9 +73,8 @@ Value SessionImpl::from_backend(const Type& type, const Value& value) const {
     if (type.kind == TypeKind::uniqueidentifier) {
         return upper(*value);
     }
-    const bool large = type.length == max_length;
-    if (large && is_string(type.kind) && static_cast<std::int64_t>(value->size()) > options_.text_size) {
-        const std::int64_t units = is_national(type.kind) ? options_.text_size / 2 : options_.text_size;
+    const std::int64_t units = is_national(type.kind) ? options_.text_size / 2 : options_.text_size;
+    if (type.length == max_length && is_string(type.kind) && static_cast<std::int64_t>(value->size()) > units) {
         return std::string(utf16_prefix(*value, static_cast<std::size_t>(units)));
     }
     return value;
@@ -172,17 +171,21 @@ void SessionImpl::select_into(const Query& tree) {
 void SessionImpl::change(const char* event, const std::function<TranslatedDml()>& translate) {
     verb_ = event;
     if (doomed_) {
-        fail(3930, "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the "
-                   "transaction.");
+        fail(3930,
+             "The current transaction cannot be committed and cannot support operations that write to the log file. "
+             "Roll back the "
+             "transaction.");
     }
     const TranslatedDml dml = translate();
+    changing_ = dml.target;
     const bool lasting = !dml.target->temporary;
-    const bool triggers = std::any_of(dml.target->triggers.begin(), dml.target->triggers.end(), [&](const TriggerInfo& t) {
-        return std::find(t.events.begin(), t.events.end(), event) != t.events.end();
-    });
+    const bool triggers = std::any_of(
+        dml.target->triggers.begin(), dml.target->triggers.end(),
+        [&](const TriggerInfo& t) { return std::find(t.events.begin(), t.events.end(), event) != t.events.end(); });
     if (triggers && dml.returns_rows) {
-        fail(334, "The target table '" + dml.target->name + "' of the DML statement cannot have any enabled triggers if the statement contains an "
-                  "OUTPUT clause without INTO clause.");
+        fail(334, "The target table '" + dml.target->name +
+                      "' of the DML statement cannot have any enabled triggers if the statement contains an "
+                      "OUTPUT clause without INTO clause.");
     }
     if (transactions_ == 0 && options_.get("IMPLICIT_TRANSACTIONS") && lasting) {
         begin();
@@ -218,7 +221,8 @@ void SessionImpl::change(const char* event, const std::function<TranslatedDml()>
     if (own && transactions_ > 0) {
         commit_backend();
     }
-    if (!own && lasting && transactions_ > 0 && server_->faults.pending(FaultKind::drop_midway, session_id_) && frame_->trigger == nullptr) {
+    if (!own && lasting && transactions_ > 0 && server_->faults.pending(FaultKind::drop_midway, session_id_) &&
+        frame_->trigger == nullptr) {
         server_->faults.take(FaultKind::drop_midway, session_id_);
         backend_.script("ROLLBACK");
         throw ConnectionCut{};
@@ -227,8 +231,11 @@ void SessionImpl::change(const char* event, const std::function<TranslatedDml()>
 
 void SessionImpl::change_faults() {
     if (server_->faults.take(FaultKind::deadlock, session_id_)) {
-        fail(1205, "Transaction (Process ID " + std::to_string(session_id_) + ") was deadlocked on lock resources with another process and has "
-                   "been chosen as the deadlock victim. Rerun the transaction.", 0, 51);
+        fail(1205,
+             "Transaction (Process ID " + std::to_string(session_id_) +
+                 ") was deadlocked on lock resources with another process and has "
+                 "been chosen as the deadlock victim. Rerun the transaction.",
+             0, 51);
     }
     if (server_->faults.take(FaultKind::lock_timeout, session_id_)) {
         fail(1222, "Lock request time out period exceeded.", 0, 51);
@@ -236,9 +243,9 @@ void SessionImpl::change_faults() {
 }
 
 void SessionImpl::run_change(const char* event, const TranslatedDml& dml) {
-    const bool triggers = std::any_of(dml.target->triggers.begin(), dml.target->triggers.end(), [&](const TriggerInfo& t) {
-        return std::find(t.events.begin(), t.events.end(), event) != t.events.end();
-    });
+    const bool triggers = std::any_of(
+        dml.target->triggers.begin(), dml.target->triggers.end(),
+        [&](const TriggerInfo& t) { return std::find(t.events.begin(), t.events.end(), event) != t.events.end(); });
     if (triggers) {
         query("SELECT set_config('sim.capture', '" + std::to_string(depth_) + "', false)");
     }
@@ -274,7 +281,8 @@ void SessionImpl::run_change(const char* event, const TranslatedDml& dml) {
 }
 
 void SessionImpl::fire_triggers(const char* event, const TranslatedDml& dml, std::uint64_t rows) {
-    const std::string suffix = "~" + std::to_string(depth_) + "~" + std::string(query("SELECT to_regclass($1)::oid", {dml.target->pg}).text(0, 0));
+    const std::string suffix = "~" + std::to_string(depth_) + "~" +
+                               std::string(query("SELECT to_regclass($1)::oid", {dml.target->pg}).text(0, 0));
     TriggerContext context;
     context.event = event;
     context.updated = dml.updated;
@@ -307,6 +315,7 @@ void SessionImpl::fire(const TriggerInfo& trigger, const TriggerContext& context
     const auto& module = std::get<CreateModule>(tree->at(0)->body);
     const Options outer = options_;
     const std::string verb = verb_;
+    const TableInfoPtr changing = changing_;
     options_.set("XACT_ABORT", true);
     options_.row_limit = 0;
     options_.identity_insert.clear();
@@ -319,6 +328,7 @@ void SessionImpl::fire(const TriggerInfo& trigger, const TriggerContext& context
         [&] { run_block(module.body); }, [](Frame&) {});
     options_ = outer;
     verb_ = verb;
+    changing_ = changing;
     if (transactions_ == 0) {
         fail(3609, "The transaction ended in the trigger. The batch has been aborted.");
     }
@@ -332,7 +342,8 @@ void SessionImpl::execute(const Insert& s) {
     change("INSERT", [&] {
         Translator translator(*this);
         const TableInfoPtr target = table(s.table);
-        return translator.insert(s, target && !options_.identity_insert.empty() && options_.identity_insert == target->pg);
+        return translator.insert(s,
+                                 target && !options_.identity_insert.empty() && options_.identity_insert == target->pg);
     });
 }
 
@@ -388,14 +399,16 @@ void SessionImpl::execute(const Delete& s) {
 void SessionImpl::execute(const Truncate& s) {
     const TableInfoPtr target = table(s.table);
     if (!target) {
-        fail(4701, "Cannot find the object \"" + s.table.back() + "\" because it does not exist or you do not have permissions.");
+        fail(4701, "Cannot find the object \"" + s.table.back() +
+                       "\" because it does not exist or you do not have permissions.");
     }
     guarded([&] {
         try {
             query("TRUNCATE " + target->pg + " RESTART IDENTITY");
         } catch (const BackendError& error) {
             if (error.sqlstate == "0A000") {
-                fail(4712, "Cannot truncate table '" + target->name + "' because it is being referenced by a FOREIGN KEY constraint.");
+                fail(4712, "Cannot truncate table '" + target->name +
+                               "' because it is being referenced by a FOREIGN KEY constraint.");
             }
             throw;
         }

@@ -29,8 +29,8 @@ std::string capture_trigger(const std::string& table, const std::string& event) 
     const std::string rows = event == "INSERT"   ? "NEW TABLE AS new_rows"
                              : event == "DELETE" ? "OLD TABLE AS old_rows"
                                                  : "NEW TABLE AS new_rows OLD TABLE AS old_rows";
-    return "CREATE OR REPLACE TRIGGER " + quote_name("sim~" + lower(event)) + " AFTER " + event + " ON " + table + " REFERENCING " + rows +
-           " FOR EACH STATEMENT EXECUTE FUNCTION sim.capture()";
+    return "CREATE OR REPLACE TRIGGER " + quote_name("sim~" + lower(event)) + " AFTER " + event + " ON " + table +
+           " REFERENCING " + rows + " FOR EACH STATEMENT EXECUTE FUNCTION sim.capture()";
 }
 
 }  // namespace
@@ -38,14 +38,16 @@ std::string capture_trigger(const std::string& table, const std::string& event) 
 void SessionImpl::execute(const CreateIndex& s) {
     const TableInfoPtr target = table(s.table);
     if (!target) {
-        fail(1088, "Cannot find the object \"" + s.table.back() + "\" because it does not exist or you do not have permissions.");
+        fail(1088, "Cannot find the object \"" + s.table.back() +
+                       "\" because it does not exist or you do not have permissions.");
     }
     bool needs_options = s.where != nullptr;
     std::string columns;
     for (const OrderItem& item : s.columns) {
         const ColumnInfo* column = target->find(item.expr->name.empty() ? item.expr->text : item.expr->name.back());
         if (column == nullptr) {
-            fail(1911, "Column name '" + (item.expr->name.empty() ? item.expr->text : item.expr->name.back()) + "' does not exist in the target table or view.");
+            fail(1911, "Column name '" + (item.expr->name.empty() ? item.expr->text : item.expr->name.back()) +
+                           "' does not exist in the target table or view.");
         }
         needs_options = needs_options || column->computed;
         columns += (columns.empty() ? "" : ", ") + quote_name(column->name) + (item.descending ? " DESC" : "");
@@ -58,7 +60,8 @@ void SessionImpl::execute(const CreateIndex& s) {
     std::string sql = std::string("CREATE ") + (s.unique ? "UNIQUE " : "") + "INDEX ";
     // Index names are unique in a table only.
     const std::string prefix = target->temporary ? target->pg.substr(9, target->pg.size() - 10) : target->name;
-    sql += quote_name(prefix + "~" + s.name) + " ON " + target->pg + " (" + columns + ")" + include + (include.empty() ? "" : ")");
+    sql += quote_name(prefix + "~" + s.name) + " ON " + target->pg + " (" + columns + ")" + include +
+           (include.empty() ? "" : ")");
     sql += s.unique ? " NULLS NOT DISTINCT" : "";
     if (s.where) {
         sql += " WHERE " + Translator(*this).column_predicate(*s.where, *target);
@@ -68,17 +71,20 @@ void SessionImpl::execute(const CreateIndex& s) {
             query(sql);
         } catch (const BackendError& error) {
             if (error.sqlstate == "42P07") {
-                fail(1913, "The operation failed because an index or statistics with name '" + s.name + "' already exists on table '" + target->schema + "." +
-                               target->name + "'.");
+                fail(1913, "The operation failed because an index or statistics with name '" + s.name +
+                               "' already exists on table '" + target->schema + "." + target->name + "'.");
             }
             if (error.sqlstate == "23505") {
-                fail(1505, "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name '" + target->schema + "." +
-                               target->name + "' and the index name '" + s.name + "'.");
+                fail(1505,
+                     "The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object "
+                     "name '" +
+                         target->schema + "." + target->name + "' and the index name '" + s.name + "'.");
             }
             throw;
         }
         if (needs_options && !target->temporary) {
-            query("UPDATE sim.object SET needs_options = true WHERE object_id = $1::int4", {std::to_string(target->object_id)});
+            query("UPDATE sim.object SET needs_options = true WHERE object_id = $1::int4",
+                  {std::to_string(target->object_id)});
         }
     });
 }
@@ -90,8 +96,9 @@ void SessionImpl::execute(const CreateSchema& s) {
 void SessionImpl::execute(const CreateSequence& s) {
     const auto [schema, name] = schema_and_name(s.name);
     in_transaction([&, schema_name = schema, object = name] {
-        query("CREATE SEQUENCE " + quote_name(schema_name) + "." + quote_name(object) + " START WITH " + std::to_string(s.start) + " INCREMENT BY " +
-              std::to_string(s.increment) + (s.increment < 0 ? " MINVALUE -2147483648 MAXVALUE 2147483647" : ""));
+        query("CREATE SEQUENCE " + quote_name(schema_name) + "." + quote_name(object) + " START WITH " +
+              std::to_string(s.start) + " INCREMENT BY " + std::to_string(s.increment) +
+              (s.increment < 0 ? " MINVALUE -2147483648 MAXVALUE 2147483647" : ""));
         query("INSERT INTO sim.object (schema_name, name, kind) VALUES ($1, $2, 'SO')", {schema_name, object});
     });
 }
@@ -99,7 +106,9 @@ void SessionImpl::execute(const CreateSequence& s) {
 void SessionImpl::execute(const CreateModule& s) {
     const auto [schema, name] = schema_and_name(s.name);
     const std::string kind(kind_of(s.kind));
-    const Result existing = query("SELECT object_id, kind FROM sim.object WHERE lower(schema_name) = $1 AND lower(name) = $2", {lower(schema), lower(name)});
+    const Result existing =
+        query("SELECT object_id, kind FROM sim.object WHERE lower(schema_name) = $1 AND lower(name) = $2",
+              {lower(schema), lower(name)});
     const bool exists = existing.rows() > 0;
     if (exists && !s.alter && !s.or_alter) {
         fail(2714, "There is already an object named '" + name + "' in the database.");
@@ -123,14 +132,21 @@ void SessionImpl::execute(const CreateModule& s) {
             events += (events.empty() ? "" : ",") + event;
             query(capture_trigger(parent->pg, event));
         }
-        const std::vector<Value> values{schema_name, object, kind, std::to_string(parent ? parent->object_id : 0), s.definition, events};
+        const std::vector<Value> values{schema_name,  object, kind, std::to_string(parent ? parent->object_id : 0),
+                                        s.definition, events};
         std::string object_id = id;
         if (exists) {
-            query("UPDATE sim.object SET definition = $5, parent_id = $4::int4, events = string_to_array($6, ','), modified = statement_timestamp() "
-                  "WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2) AND kind = $3", values);
+            query(
+                "UPDATE sim.object SET definition = $5, parent_id = $4::int4, events = string_to_array($6, ','), "
+                "modified = statement_timestamp() "
+                "WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2) AND kind = $3",
+                values);
         } else {
-            object_id = query("INSERT INTO sim.object (schema_name, name, kind, parent_id, definition, events) "
-                              "VALUES ($1, $2, $3, $4::int4, $5, string_to_array($6, ',')) RETURNING object_id", values).text(0, 0);
+            object_id = query(
+                            "INSERT INTO sim.object (schema_name, name, kind, parent_id, definition, events) "
+                            "VALUES ($1, $2, $3, $4::int4, $5, string_to_array($6, ',')) RETURNING object_id",
+                            values)
+                            .text(0, 0);
         }
         if (s.kind == ModuleKind::view) {
             create_view(s, schema_name, object, object_id);
@@ -138,7 +154,8 @@ void SessionImpl::execute(const CreateModule& s) {
     });
 }
 
-void SessionImpl::create_view(const CreateModule& s, const std::string& schema, const std::string& name, const std::string& object_id) {
+void SessionImpl::create_view(const CreateModule& s, const std::string& schema, const std::string& name,
+                              const std::string& object_id) {
     Translator translator(*this);
     const QuerySql rows = translator.view(*s.query);
     const std::string pg = quote_name(schema) + "." + quote_name(name);
@@ -152,17 +169,22 @@ void SessionImpl::create_view(const CreateModule& s, const std::string& schema, 
         info.nullable = rows.columns[i].expr.nullable;
         info.collation = "Arabic_CI_AS";
         if (info.name.empty()) {
-            fail(4511, "Create View or Function failed because no column name was specified for column " + std::to_string(i + 1) + ".");
+            fail(4511, "Create View or Function failed because no column name was specified for column " +
+                           std::to_string(i + 1) + ".");
         }
         names += (i == 0 ? "" : ", ") + quote_name(info.name);
         TableInfo shape;
         shape.name = name;
-        catalog += (i == 0 ? "(" : ", (") + object_id + ", " + std::to_string(i + 1) + ", " + catalog_row(shape, info, ColumnDefinition{}) + ")";
+        catalog += (i == 0 ? "(" : ", (") + object_id + ", " + std::to_string(i + 1) + ", " +
+                   catalog_row(shape, info, ColumnDefinition{}) + ")";
     }
     query("CREATE VIEW " + pg + " (" + names + ") AS " + rows.text);
     query("DELETE FROM sim.column WHERE object_id = " + object_id);
-    query("INSERT INTO sim.column (object_id, column_id, name, type_name, length, prec, scale, nullable, is_identity, seed, increment, computed, persisted, "
-          "coll, default_name, default_text) VALUES " + catalog);
+    query(
+        "INSERT INTO sim.column (object_id, column_id, name, type_name, length, prec, scale, nullable, is_identity, "
+        "seed, increment, computed, persisted, "
+        "coll, default_name, default_text) VALUES " +
+        catalog);
 }
 
 void SessionImpl::execute(const Drop& s) {
@@ -172,10 +194,14 @@ void SessionImpl::execute(const Drop& s) {
 }
 
 void SessionImpl::drop_one(const Drop& s, const Name& name) {
-    static const std::map<std::string, std::string> kinds{{"TABLE", "U"}, {"VIEW", "V"}, {"PROCEDURE", "P"}, {"TRIGGER", "TR"}, {"FUNCTION", "FN"}, {"SEQUENCE", "SO"}};
+    static const std::map<std::string, std::string> kinds{{"TABLE", "U"},    {"VIEW", "V"},      {"PROCEDURE", "P"},
+                                                          {"TRIGGER", "TR"}, {"FUNCTION", "FN"}, {"SEQUENCE", "SO"}};
     const auto missing = [&](const std::string& what) {
         if (!s.if_exists) {
-            fail(3701, "Cannot drop the " + lower(s.kind) + " '" + what + "', because it does not exist or you do not have permission.", 0, 5);
+            fail(3701,
+                 "Cannot drop the " + lower(s.kind) + " '" + what +
+                     "', because it does not exist or you do not have permission.",
+                 0, 5);
         }
     };
     if (s.kind == "TABLE" && name.back()[0] == '#') {
@@ -187,13 +213,17 @@ void SessionImpl::drop_one(const Drop& s, const Name& name) {
         return;
     }
     if (s.kind == "SCHEMA") {
-        in_transaction([&] { query(std::string("DROP SCHEMA ") + (s.if_exists ? "IF EXISTS " : "") + quote_name(name.back())); });
+        in_transaction(
+            [&] { query(std::string("DROP SCHEMA ") + (s.if_exists ? "IF EXISTS " : "") + quote_name(name.back())); });
         return;
     }
     if (s.kind == "INDEX") {
         const TableInfoPtr target = s.on.empty() ? nullptr : table(s.on);
-        const Result found = target ? query("SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = to_regclass($1) AND lower(i.relname) = $2",
-                                            {target->pg, lower(target->name + "~" + name.back())}) : query("SELECT 1 WHERE false");
+        const Result found = target ? query(
+                                          "SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
+                                          "WHERE x.indrelid = to_regclass($1) AND lower(i.relname) = $2",
+                                          {target->pg, lower(target->name + "~" + name.back())})
+                                    : query("SELECT 1 WHERE false");
         if (found.rows() == 0) {
             missing((s.on.empty() ? "" : s.on.back() + ".") + name.back());
             return;
@@ -203,8 +233,10 @@ void SessionImpl::drop_one(const Drop& s, const Name& name) {
     }
     const auto [schema, object] = schema_and_name(name);
     const std::string& kind = kinds.at(s.kind);
-    const Result found = query("SELECT object_id, schema_name, name FROM sim.object WHERE lower(schema_name) = $1 AND lower(name) = $2 AND kind = $3",
-                               {lower(schema), lower(object), kind});
+    const Result found = query(
+        "SELECT object_id, schema_name, name FROM sim.object WHERE lower(schema_name) = $1 AND lower(name) = $2 AND "
+        "kind = $3",
+        {lower(schema), lower(object), kind});
     if (found.rows() == 0) {
         missing(name.back());
         return;
@@ -216,12 +248,14 @@ void SessionImpl::drop_one(const Drop& s, const Name& name) {
                 query(std::string("DROP ") + (kind == "U" ? "TABLE " : kind == "V" ? "VIEW " : "SEQUENCE ") + pg);
             } catch (const BackendError& error) {
                 if (error.sqlstate == "2BP01") {
-                    fail(3726, "Could not drop object '" + name.back() + "' because it is referenced by a FOREIGN KEY constraint.");
+                    fail(3726, "Could not drop object '" + name.back() +
+                                   "' because it is referenced by a FOREIGN KEY constraint.");
                 }
                 throw;
             }
         }
-        query("DELETE FROM sim.object WHERE object_id = $1::int4 OR parent_id = $1::int4", {std::string(found.text(0, 0))});
+        query("DELETE FROM sim.object WHERE object_id = $1::int4 OR parent_id = $1::int4",
+              {std::string(found.text(0, 0))});
     });
 }
 

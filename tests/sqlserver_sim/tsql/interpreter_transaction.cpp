@@ -6,6 +6,7 @@ namespace revsync::sim::tsql {
 
 void SessionImpl::execute(const Transaction& s) {
     const std::string name = s.variable.empty() ? s.name : require_variable(s.variable).value.value_or("");
+    row_count_ = 0;
     switch (s.action) {
         case TransactionAction::begin:
             begin();
@@ -43,8 +44,10 @@ void SessionImpl::commit() {
         fail(3902, "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.");
     }
     if (doomed_) {
-        fail(3930, "The current transaction cannot be committed and cannot support operations that write to the log file. Roll back the "
-                   "transaction.");
+        fail(3930,
+             "The current transaction cannot be committed and cannot support operations that write to the log file. "
+             "Roll back the "
+             "transaction.");
     }
     if (--transactions_ > 0) {
         return;

@@ -38,7 +38,8 @@ std::optional<TypedValue> SessionImpl::constant(const Expr& expr) {
         case ExprKind::integer:
             return expr.text.size() > 9 ? std::nullopt : std::optional(TypedValue{integer_type(), expr.text});
         case ExprKind::string:
-            return TypedValue{string_type(std::max(1, static_cast<int>(utf16_length(expr.text))), expr.flag), expr.text};
+            return TypedValue{string_type(std::max(1, static_cast<int>(utf16_length(expr.text))), expr.flag),
+                              expr.text};
         case ExprKind::variable: {
             const Variable& variable = require_variable(expr.text);
             return TypedValue{variable.type, variable.value};
@@ -74,14 +75,16 @@ std::optional<Value> SessionImpl::fit_constant(const TypedValue& value, const Ty
         return Value();
     }
     if (is_string(value.type.kind) && is_string(type.kind) && !is_fixed(type.kind)) {
-        return type.length == max_length ? *value.value : std::string(utf16_prefix(*value.value, static_cast<std::size_t>(type.length)));
+        return type.length == max_length
+                   ? *value.value
+                   : std::string(utf16_prefix(*value.value, static_cast<std::size_t>(type.length)));
     }
     const bool wide = type.kind == TypeKind::integer || type.kind == TypeKind::bigint;
     if (wide && small_integer(value)) {
         return *value.value;
     }
-    const bool same = value.type.kind == type.kind && value.type.length == type.length && value.type.scale == type.scale &&
-                      value.type.precision == type.precision;
+    const bool same = value.type.kind == type.kind && value.type.length == type.length &&
+                      value.type.scale == type.scale && value.type.precision == type.precision;
     return same ? std::optional<Value>(value.value) : std::nullopt;
 }
 
@@ -175,8 +178,8 @@ std::optional<int> SessionImpl::decide(const Expr& condition) {
                 return std::nullopt;
             }
             const std::string& op = condition.text;
-            return (op == "=" && *a == *b) || (op == "<>" && *a != *b) || (op == "<" && *a < *b) || (op == ">" && *a > *b) ||
-                           (op == "<=" && *a <= *b) || (op == ">=" && *a >= *b)
+            return (op == "=" && *a == *b) || (op == "<>" && *a != *b) || (op == "<" && *a < *b) ||
+                           (op == ">" && *a > *b) || (op == "<=" && *a <= *b) || (op == ">=" && *a >= *b)
                        ? 1
                        : 0;
         }

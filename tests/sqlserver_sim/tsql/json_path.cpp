@@ -10,7 +10,8 @@ namespace {
 
 [[noreturn]] void malformed(std::string_view text, std::size_t at) {
     const std::string near = at < text.size() ? std::string(1, text[at]) : ".";
-    fail(13607, "JSON path is not properly formatted. Unexpected character '" + near + "' is found at position " + std::to_string(at) + ".");
+    fail(13607, "JSON path is not properly formatted. Unexpected character '" + near + "' is found at position " +
+                    std::to_string(at) + ".");
 }
 
 std::string quoted_key(std::string_view text, std::size_t& at) {

@@ -13,13 +13,13 @@ enum class TokenKind { end, name, variable, string, integer, decimal, floating, 
 
 struct Token {
     TokenKind kind = TokenKind::end;
-    std::string text;         // a name without its quotes, a string's value, digits of a binary without 0x, else as written
-    std::string keyword;      // upper case, only of names that were not quoted
-    bool national = false;    // N'…'
-    bool quoted = false;      // [name] or "name"
-    std::int32_t line = 1;    // of the text, from 1
-    std::size_t offset = 0;   // in bytes
-    std::size_t end = 0;      // one past its last byte
+    std::string text;     // a name without its quotes, a string's value, digits of a binary without 0x, else as written
+    std::string keyword;  // upper case, only of names that were not quoted
+    bool national = false;   // N'…'
+    bool quoted = false;     // [name] or "name"
+    std::int32_t line = 1;   // of the text, from 1
+    std::size_t offset = 0;  // in bytes
+    std::size_t end = 0;     // one past its last byte
 };
 
 // The tokens, closed by one of kind `end`. With quoted_identifier off "x" is a string.

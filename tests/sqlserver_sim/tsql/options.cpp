@@ -4,12 +4,14 @@ namespace revsync::sim::tsql {
 
 Options Options::at_login(bool ansi_defaults) {
     Options options;
-    for (const char* name : {"QUOTED_IDENTIFIER", "ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "CONCAT_NULL_YIELDS_NULL", "ANSI_NULL_DFLT_ON"}) {
+    for (const char* name : {"QUOTED_IDENTIFIER", "ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS",
+                             "CONCAT_NULL_YIELDS_NULL", "ANSI_NULL_DFLT_ON"}) {
         options.flags[name] = ansi_defaults;
     }
-    for (const char* name : {"ARITHABORT", "NUMERIC_ROUNDABORT", "XACT_ABORT", "NOCOUNT", "IMPLICIT_TRANSACTIONS", "FMTONLY", "NO_BROWSETABLE",
-                             "CURSOR_CLOSE_ON_COMMIT", "ANSI_DEFAULTS", "ANSI_NULL_DFLT_OFF", "ARITHIGNORE", "NOEXEC", "PARSEONLY",
-                             "FORCEPLAN", "STATISTICS", "SHOWPLAN_TEXT", "SHOWPLAN_ALL", "SHOWPLAN_XML", "REMOTE_PROC_TRANSACTIONS"}) {
+    for (const char* name : {"ARITHABORT", "NUMERIC_ROUNDABORT", "XACT_ABORT", "NOCOUNT", "IMPLICIT_TRANSACTIONS",
+                             "FMTONLY", "NO_BROWSETABLE", "CURSOR_CLOSE_ON_COMMIT", "ANSI_DEFAULTS",
+                             "ANSI_NULL_DFLT_OFF", "ARITHIGNORE", "NOEXEC", "PARSEONLY", "FORCEPLAN", "STATISTICS",
+                             "SHOWPLAN_TEXT", "SHOWPLAN_ALL", "SHOWPLAN_XML", "REMOTE_PROC_TRANSACTIONS"}) {
         options.flags[name] = false;
     }
     return options;

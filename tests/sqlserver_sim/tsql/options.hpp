@@ -21,7 +21,7 @@ struct Options {
     int lock_timeout_ms = -1;             // -1: for ever
     std::string isolation = "READ COMMITTED";
     std::int64_t row_limit = 0;
-    std::string identity_insert;          // the table, as PostgreSQL names it
+    std::string identity_insert;  // the table, as PostgreSQL names it
     std::string identity_insert_name;
 };
 

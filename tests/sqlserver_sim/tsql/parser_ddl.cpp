@@ -316,8 +316,9 @@ StatementBody Parser::drop() {
         unexpected();
     }
     made.kind = peek().keyword == "PROC" ? "PROCEDURE" : peek().keyword;
-    const bool known = made.kind == "TABLE" || made.kind == "VIEW" || made.kind == "PROCEDURE" || made.kind == "TRIGGER" ||
-                       made.kind == "INDEX" || made.kind == "FUNCTION" || made.kind == "SCHEMA" || made.kind == "SEQUENCE";
+    const bool known = made.kind == "TABLE" || made.kind == "VIEW" || made.kind == "PROCEDURE" ||
+                       made.kind == "TRIGGER" || made.kind == "INDEX" || made.kind == "FUNCTION" ||
+                       made.kind == "SCHEMA" || made.kind == "SEQUENCE";
     if (!known) {
         unexpected();
     }

@@ -103,7 +103,8 @@ ExprPtr Parser::predicate_tail(const ExprPtr& left, bool negated) {
 
 ExprPtr Parser::comparison_tail(const ExprPtr& left) {
     static constexpr std::pair<std::string_view, std::string_view> operators[] = {
-        {"=", "="}, {"<>", "<>"}, {"!=", "<>"}, {"<", "<"}, {">", ">"}, {"<=", "<="}, {">=", ">="}, {"!<", ">="}, {"!>", "<="}};
+        {"=", "="},   {"<>", "<>"}, {"!=", "<>"}, {"<", "<"},  {">", ">"},
+        {"<=", "<="}, {">=", ">="}, {"!<", ">="}, {"!>", "<="}};
     for (const auto& [written, meant] : operators) {
         if (!accept_symbol(written)) {
             continue;

@@ -9,7 +9,10 @@
 namespace revsync::sim::tsql {
 
 SessionImpl::SessionImpl(std::shared_ptr<Server> server, const Login& login)
-    : server_(std::move(server)), login_(login), backend_(server_->options.backend), session_id_(server_->next_session++),
+    : server_(std::move(server)),
+      login_(login),
+      backend_(server_->options.backend),
+      session_id_(server_->next_session++),
       database_(login.database.empty() ? server_->options.database : login.database) {
     login_options_ = options_ = Options::at_login(login.ansi_defaults);
     set_up();
@@ -29,7 +32,8 @@ SessionImpl::~SessionImpl() {
 
 void SessionImpl::set_up() {
     backend_.script(
-        "SET search_path = pg_catalog; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET client_min_messages = error; SET bytea_output = hex; "
+        "SET search_path = pg_catalog; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET client_min_messages = "
+        "error; SET bytea_output = hex; "
         "SET standard_conforming_strings = on; SET jit = off; SET client_encoding = 'UTF8'");
     for (const char* privileged : {"SET deadlock_timeout = '100ms'", "SET lc_messages = 'C'"}) {
         try {
@@ -39,10 +43,14 @@ void SessionImpl::set_up() {
         }
     }
     backend_.run("SELECT set_config('sim.zone', $1, false)", {server_->time_zone});
-    backend_.run("INSERT INTO sim.session (session_id, pid, login_name, host_name, program_name) VALUES ($1::int4, $2::int4, $3, $4, $5) "
-                 "ON CONFLICT (pid) DO UPDATE SET session_id = excluded.session_id, login_name = excluded.login_name, host_name = excluded.host_name, "
-                 "program_name = excluded.program_name",
-                 {std::to_string(session_id_), std::to_string(backend_.process_id()), login_.user, login_.host, login_.application});
+    backend_.run(
+        "INSERT INTO sim.session (session_id, pid, login_name, host_name, program_name) VALUES ($1::int4, $2::int4, "
+        "$3, $4, $5) "
+        "ON CONFLICT (pid) DO UPDATE SET session_id = excluded.session_id, login_name = excluded.login_name, host_name "
+        "= excluded.host_name, "
+        "program_name = excluded.program_name",
+        {std::to_string(session_id_), std::to_string(backend_.process_id()), login_.user, login_.host,
+         login_.application});
 }
 
 std::string SessionImpl::database() const {
@@ -118,7 +126,8 @@ void SessionImpl::finish_request() {
         throw ConnectionCut{};
     }
     if (std::exchange(restore_lock_timeout_, false) && !backend_.in_transaction()) {
-        backend_.script("SET lock_timeout = " + std::to_string(options_.lock_timeout_ms < 0 ? 0 : std::max(options_.lock_timeout_ms, 1)));
+        backend_.script("SET lock_timeout = " +
+                        std::to_string(options_.lock_timeout_ms < 0 ? 0 : std::max(options_.lock_timeout_ms, 1)));
     }
 }
 
@@ -208,7 +217,8 @@ void SessionImpl::transaction_request(Output& output, const std::function<void()
 }
 
 void SessionImpl::begin_transaction(std::string_view, std::uint8_t isolation, Output& output) {
-    static constexpr std::string_view levels[] = {"", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
+    static constexpr std::string_view levels[] = {
+        "", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE", "SNAPSHOT"};
     transaction_request(output, [&] {
         if (isolation > 0 && isolation < std::size(levels)) {
             options_.isolation = levels[isolation];

@@ -32,8 +32,8 @@ struct Variable {
 
 struct TemporaryTable {
     std::shared_ptr<TableInfo> info;
-    std::string create;         // the statement that made it
-    bool variable = false;      // DECLARE @t TABLE
+    std::string create;           // the statement that made it
+    bool variable = false;        // DECLARE @t TABLE
     bool in_transaction = false;  // made in the transaction that is open
 };
 
@@ -57,7 +57,7 @@ struct Frame {
 
 enum class Flow { next, leave_loop, next_round, leave_module };
 
-struct BatchEnd {};   // everything up to the batch ends; the client has been told why
+struct BatchEnd {};  // everything up to the batch ends; the client has been told why
 struct Cancelled {};
 
 // An argument of a call; outputs are written back.
@@ -186,7 +186,8 @@ private:
     void alter_column(const AlterTable& s, const TableInfo& target);
     void drop_parts(const AlterTable& s, const TableInfo& target);
     void switch_constraints(const AlterTable& s, const TableInfo& target);
-    void create_view(const CreateModule& s, const std::string& schema, const std::string& name, const std::string& object_id);
+    void create_view(const CreateModule& s, const std::string& schema, const std::string& name,
+                     const std::string& object_id);
     static std::string joined(const std::vector<std::string>& names);
     void schema_changed();
     void in_transaction(const std::function<void()>& work);
@@ -197,12 +198,12 @@ private:
     int call_procedure(const Name& name, std::vector<CallArgument>& arguments);
     int run_module(const ModuleInfo& module, std::vector<CallArgument>& arguments);
     int execute_sql(std::vector<CallArgument>& arguments);
-    int run_text(const std::string& sql, const std::vector<ParameterDefinition>& parameters, std::vector<CallArgument>& arguments,
-                 std::size_t first);
-    int in_frame(const std::string& procedure, const std::function<void(Frame&)>& prepare, const std::function<void()>& body,
-                 const std::function<void(Frame&)>& collect);
-    void bind_arguments(Frame& frame, const std::vector<ParameterDefinition>& parameters, std::vector<CallArgument>& arguments,
-                        std::size_t first, const std::string& procedure);
+    int run_text(const std::string& sql, const std::vector<ParameterDefinition>& parameters,
+                 std::vector<CallArgument>& arguments, std::size_t first);
+    int in_frame(const std::string& procedure, const std::function<void(Frame&)>& prepare,
+                 const std::function<void()>& body, const std::function<void(Frame&)>& collect);
+    void bind_arguments(Frame& frame, const std::vector<ParameterDefinition>& parameters,
+                        std::vector<CallArgument>& arguments, std::size_t first, const std::string& procedure);
     void drop_frame_tables(Frame& frame);
     void collect_garbage();
     using SystemProcedure = int (SessionImpl::*)(std::vector<CallArgument>&);
@@ -257,13 +258,14 @@ private:
     Frame* batch_frame_ = nullptr;
     int depth_ = 0;
     int try_depth_ = 0;
+    TableInfoPtr changing_;        // the target of the running data change, for messages
     std::string verb_ = "INSERT";  // of the running data change, for messages
 
-    int transactions_ = 0;       // @@TRANCOUNT
-    bool autocommit_ = false;    // the open transaction is a single statement's own
-    bool doomed_ = false;        // XACT_STATE() = -1
+    int transactions_ = 0;     // @@TRANCOUNT
+    bool autocommit_ = false;  // the open transaction is a single statement's own
+    bool doomed_ = false;      // XACT_STATE() = -1
     bool wrote_ = false;
-    bool first_change_ = true;   // no data change yet in this transaction
+    bool first_change_ = true;  // no data change yet in this transaction
     bool schema_touched_ = false;
     std::uint64_t pending_inserted_ = 0, pending_updated_ = 0, pending_deleted_ = 0;
 
@@ -272,7 +274,7 @@ private:
     Value scope_identity_, identity_;
     std::map<std::string, TypedValue> context_;
     std::set<std::string> read_only_context_;
-    std::vector<std::string> garbage_;    // temporary tables of ended scopes, to be dropped
+    std::vector<std::string> garbage_;  // temporary tables of ended scopes, to be dropped
     bool restore_lock_timeout_ = false;
     std::map<int, PreparedStatement> prepared_;
     int next_handle_ = 1;

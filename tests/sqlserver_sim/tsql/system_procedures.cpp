@@ -96,7 +96,8 @@ int SessionImpl::sp_set_session_context(std::vector<CallArgument>& arguments) {
     }
     const std::string name = lower(text(key));
     if (read_only_context_.count(name) != 0) {
-        fail(15664, "Cannot set key '" + text(key) + "' in the session context. The key has been set as read_only for this session.");
+        fail(15664, "Cannot set key '" + text(key) +
+                        "' in the session context. The key has been set as read_only for this session.");
     }
     context_[name] = value->value;
     if (number(argument(arguments, "@read_only", 2), 0) != 0) {
@@ -114,8 +115,11 @@ int SessionImpl::sp_tables(std::vector<CallArgument>& arguments) {
     const std::string name = text(argument(arguments, "@table_name", 0));
     frame_->variables["@~name"] = Variable{string_type(384), name.empty() ? "%" : name};
     const auto tree = server_->parsed.batch(
-        "SELECT TABLE_CATALOG AS TABLE_QUALIFIER, TABLE_SCHEMA AS TABLE_OWNER, TABLE_NAME, CASE TABLE_TYPE WHEN 'BASE TABLE' THEN 'TABLE' ELSE 'VIEW' END "
-        "AS TABLE_TYPE, CAST(NULL AS varchar(254)) AS REMARKS FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME LIKE @~name ORDER BY 4, 1, 2, 3", true);
+        "SELECT TABLE_CATALOG AS TABLE_QUALIFIER, TABLE_SCHEMA AS TABLE_OWNER, TABLE_NAME, CASE TABLE_TYPE WHEN 'BASE "
+        "TABLE' THEN 'TABLE' ELSE 'VIEW' END "
+        "AS TABLE_TYPE, CAST(NULL AS varchar(254)) AS REMARKS FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME LIKE "
+        "@~name ORDER BY 4, 1, 2, 3",
+        true);
     run_block(*tree);
     return 0;
 }
@@ -123,9 +127,13 @@ int SessionImpl::sp_tables(std::vector<CallArgument>& arguments) {
 int SessionImpl::sp_columns(std::vector<CallArgument>& arguments) {
     frame_->variables["@~name"] = Variable{string_type(384), text(argument(arguments, "@table_name", 0))};
     const auto tree = server_->parsed.batch(
-        "SELECT TABLE_CATALOG AS TABLE_QUALIFIER, TABLE_SCHEMA AS TABLE_OWNER, TABLE_NAME, COLUMN_NAME, DATA_TYPE AS TYPE_NAME, "
-        "CHARACTER_MAXIMUM_LENGTH AS LENGTH, NUMERIC_PRECISION AS PRECISION, NUMERIC_SCALE AS SCALE, CASE IS_NULLABLE WHEN 'YES' THEN 1 ELSE 0 END AS NULLABLE, "
-        "COLUMN_DEFAULT AS COLUMN_DEF, ORDINAL_POSITION, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME LIKE @~name ORDER BY 2, 3, 11", true);
+        "SELECT TABLE_CATALOG AS TABLE_QUALIFIER, TABLE_SCHEMA AS TABLE_OWNER, TABLE_NAME, COLUMN_NAME, DATA_TYPE AS "
+        "TYPE_NAME, "
+        "CHARACTER_MAXIMUM_LENGTH AS LENGTH, NUMERIC_PRECISION AS PRECISION, NUMERIC_SCALE AS SCALE, CASE IS_NULLABLE "
+        "WHEN 'YES' THEN 1 ELSE 0 END AS NULLABLE, "
+        "COLUMN_DEFAULT AS COLUMN_DEF, ORDINAL_POSITION, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME "
+        "LIKE @~name ORDER BY 2, 3, 11",
+        true);
     run_block(*tree);
     return 0;
 }
@@ -140,15 +148,20 @@ int SessionImpl::sp_sim_fault(std::vector<CallArgument>& arguments) {
     if (!kind) {
         fail(50000, "'" + name + "' is not a kind of fault.");
     }
-    server_->faults.arm(*kind, number(argument(arguments, "@count", 1), 1), number(argument(arguments, "@argument", 2), 0), session_id_);
+    server_->faults.arm(*kind, number(argument(arguments, "@count", 1), 1),
+                        number(argument(arguments, "@argument", 2), 0), session_id_);
     return 0;
 }
 
 int SessionImpl::sp_sim_counts(std::vector<CallArgument>&) {
     const Counts& counts = server_->counts;
-    const std::vector<std::pair<const char*, std::uint64_t>> totals{
-        {"logins", counts.logins}, {"batches", counts.batches}, {"calls", counts.calls}, {"transactions_committed", counts.transactions},
-        {"rows_inserted", counts.inserted}, {"rows_updated", counts.updated}, {"rows_deleted", counts.deleted}};
+    const std::vector<std::pair<const char*, std::uint64_t>> totals{{"logins", counts.logins},
+                                                                    {"batches", counts.batches},
+                                                                    {"calls", counts.calls},
+                                                                    {"transactions_committed", counts.transactions},
+                                                                    {"rows_inserted", counts.inserted},
+                                                                    {"rows_updated", counts.updated},
+                                                                    {"rows_deleted", counts.deleted}};
     std::vector<Column> columns;
     std::vector<Value> row;
     for (const auto& [name, total] : totals) {

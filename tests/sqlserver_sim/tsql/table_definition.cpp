@@ -14,7 +14,8 @@ namespace {
 bool in_primary_key(const std::string& column, const std::vector<ConstraintDefinition>& constraints) {
     return std::any_of(constraints.begin(), constraints.end(), [&](const ConstraintDefinition& c) {
         return c.kind == ConstraintKind::primary_key &&
-               std::any_of(c.columns.begin(), c.columns.end(), [&](const std::string& name) { return same_name(name, column); });
+               std::any_of(c.columns.begin(), c.columns.end(),
+                           [&](const std::string& name) { return same_name(name, column); });
     });
 }
 
@@ -32,9 +33,11 @@ std::string column_list(const TableInfo& table, const std::vector<std::string>& 
 
 std::string foreign_key(Environment& environment, const TableInfo& table, const ConstraintDefinition& constraint) {
     const bool self = same_name(constraint.referenced.back(), table.name);
-    const TableInfoPtr referenced = self ? std::make_shared<TableInfo>(table) : environment.table(constraint.referenced);
+    const TableInfoPtr referenced =
+        self ? std::make_shared<TableInfo>(table) : environment.table(constraint.referenced);
     if (!referenced) {
-        fail(1767, "Foreign key '" + constraint.name + "' references invalid table '" + constraint.referenced.back() + "'.");
+        fail(1767,
+             "Foreign key '" + constraint.name + "' references invalid table '" + constraint.referenced.back() + "'.");
     }
     std::string text = "FOREIGN KEY " + column_list(table, constraint.columns) + " REFERENCES " + referenced->pg;
     text += constraint.referenced_columns.empty() ? "" : " " + column_list(*referenced, constraint.referenced_columns);
@@ -77,7 +80,8 @@ ColumnInfo describe_column(Environment& environment, const TableInfo& table, con
 }
 
 TableInfo describe_table(Environment& environment, const std::string& schema, const std::string& name,
-                         const std::vector<ColumnDefinition>& columns, const std::vector<ConstraintDefinition>& constraints) {
+                         const std::vector<ColumnDefinition>& columns,
+                         const std::vector<ConstraintDefinition>& constraints) {
     TableInfo table;
     table.schema = schema;
     table.name = name;
@@ -85,11 +89,12 @@ TableInfo describe_table(Environment& environment, const std::string& schema, co
         for (const ColumnDefinition& column : columns) {
             if ((column.computed != nullptr) == computed) {
                 if (table.find(column.name) != nullptr) {
-                    fail(2705, "Column names in each table must be unique. Column name '" + column.name + "' in table '" + name +
-                                   "' is specified more than once.");
+                    fail(2705, "Column names in each table must be unique. Column name '" + column.name +
+                                   "' in table '" + name + "' is specified more than once.");
                 }
                 table.columns.push_back(describe_column(environment, table, column));
-                table.columns.back().nullable = table.columns.back().nullable && !in_primary_key(column.name, constraints);
+                table.columns.back().nullable =
+                    table.columns.back().nullable && !in_primary_key(column.name, constraints);
                 table.needs_options = table.needs_options || column.persisted;
                 if (column.identity) {
                     table.seed = column.seed;
@@ -100,9 +105,12 @@ TableInfo describe_table(Environment& environment, const std::string& schema, co
     }
     // Computed columns were described last, as they need the others; now the order as written.
     const auto position = [&](const ColumnInfo& info) {
-        return std::find_if(columns.begin(), columns.end(), [&](const ColumnDefinition& c) { return c.name == info.name; }) - columns.begin();
+        return std::find_if(columns.begin(), columns.end(),
+                            [&](const ColumnDefinition& c) { return c.name == info.name; }) -
+               columns.begin();
     };
-    std::sort(table.columns.begin(), table.columns.end(), [&](const ColumnInfo& a, const ColumnInfo& b) { return position(a) < position(b); });
+    std::sort(table.columns.begin(), table.columns.end(),
+              [&](const ColumnInfo& a, const ColumnInfo& b) { return position(a) < position(b); });
     return table;
 }
 
@@ -111,7 +119,8 @@ std::string default_sql(Environment& environment, const TableInfo& table, const 
     return translator.store(translator.scalar(value), column, table);
 }
 
-std::string column_sql(Environment& environment, const TableInfo& table, const ColumnInfo& info, const ColumnDefinition& column) {
+std::string column_sql(Environment& environment, const TableInfo& table, const ColumnInfo& info,
+                       const ColumnDefinition& column) {
     const bool decimal_identity = info.identity && info.type.kind == TypeKind::decimal;
     std::string text = quote_name(info.name) + " " + (decimal_identity ? "int8" : pg_type(info.type));
     if (is_string(info.type.kind)) {
@@ -122,8 +131,11 @@ std::string column_sql(Environment& environment, const TableInfo& table, const C
         return text + " GENERATED ALWAYS AS (" + value.text + ") STORED";
     }
     if (info.identity) {
-        text += " GENERATED BY DEFAULT AS IDENTITY (START WITH " + std::to_string(column.seed) + " INCREMENT BY " + std::to_string(column.increment) +
-                (column.seed < 1 ? " MINVALUE " + std::to_string(std::min<std::int64_t>(column.seed, -2147483648LL)) : "") + ")";
+        text +=
+            " GENERATED BY DEFAULT AS IDENTITY (START WITH " + std::to_string(column.seed) + " INCREMENT BY " +
+            std::to_string(column.increment) +
+            (column.seed < 1 ? " MINVALUE " + std::to_string(std::min<std::int64_t>(column.seed, -2147483648LL)) : "") +
+            ")";
     }
     if (column.default_value) {
         text += " DEFAULT " + default_sql(environment, table, info, *column.default_value);
@@ -137,7 +149,8 @@ std::string constraint_sql(Environment& environment, const TableInfo& table, con
         if (constraint.name.empty() && table.temporary) {
             return std::string();
         }
-        return "CONSTRAINT " + quote_name(constraint.name.empty() ? generated_name(prefix, table.name, what) : constraint.name) + " ";
+        return "CONSTRAINT " +
+               quote_name(constraint.name.empty() ? generated_name(prefix, table.name, what) : constraint.name) + " ";
     };
     switch (constraint.kind) {
         case ConstraintKind::primary_key:
@@ -147,7 +160,8 @@ std::string constraint_sql(Environment& environment, const TableInfo& table, con
         case ConstraintKind::foreign_key:
             return named("FK", first) + foreign_key(environment, table, constraint);
         case ConstraintKind::check:
-            return named("CK", constraint.text) + "CHECK (" + Translator(environment).column_predicate(*constraint.check, table) + ")" +
+            return named("CK", constraint.text) + "CHECK (" +
+                   Translator(environment).column_predicate(*constraint.check, table) + ")" +
                    (constraint.unchecked ? " NOT VALID" : "");
         case ConstraintKind::default_:
             break;
@@ -160,12 +174,14 @@ std::string catalog_row(const TableInfo& table, const ColumnInfo& info, const Co
     const bool has_default = column.default_value != nullptr;
     const std::string default_name =
         column.default_name.empty() ? generated_name("DF", table.name, column.name) : column.default_name;
-    return quote_text(info.name) + ", " + quote_text(base_name(info.type.kind)) + ", " + std::to_string(info.type.length) + ", " +
-           std::to_string(info.type.precision) + ", " + std::to_string(info.type.scale) + ", " + boolean(info.nullable) + ", " +
-           boolean(info.identity) + ", " + (info.identity ? std::to_string(column.seed) : "NULL") + ", " +
+    return quote_text(info.name) + ", " + quote_text(base_name(info.type.kind)) + ", " +
+           std::to_string(info.type.length) + ", " + std::to_string(info.type.precision) + ", " +
+           std::to_string(info.type.scale) + ", " + boolean(info.nullable) + ", " + boolean(info.identity) + ", " +
+           (info.identity ? std::to_string(column.seed) : "NULL") + ", " +
            (info.identity ? std::to_string(column.increment) : "NULL") + ", " +
            (column.computed ? quote_text(column.computed_text) : "NULL") + ", " + boolean(column.persisted) + ", " +
-           (is_string(info.type.kind) ? quote_text(info.collation) : "NULL") + ", " + (has_default ? quote_text(default_name) : "NULL") + ", " +
+           (is_string(info.type.kind) ? quote_text(info.collation) : "NULL") + ", " +
+           (has_default ? quote_text(default_name) : "NULL") + ", " +
            (has_default ? quote_text(column.default_text) : "NULL");
 }
 

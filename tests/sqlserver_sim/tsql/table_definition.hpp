@@ -12,12 +12,14 @@ namespace revsync::sim::tsql {
 
 // Columns with their types settled: nullability from keys, types of computed columns from their expressions.
 TableInfo describe_table(Environment& environment, const std::string& schema, const std::string& name,
-                         const std::vector<ColumnDefinition>& columns, const std::vector<ConstraintDefinition>& constraints);
+                         const std::vector<ColumnDefinition>& columns,
+                         const std::vector<ConstraintDefinition>& constraints);
 
 ColumnInfo describe_column(Environment& environment, const TableInfo& table, const ColumnDefinition& column);
 
 // `"name" type …` of CREATE TABLE and ADD COLUMN.
-std::string column_sql(Environment& environment, const TableInfo& table, const ColumnInfo& info, const ColumnDefinition& column);
+std::string column_sql(Environment& environment, const TableInfo& table, const ColumnInfo& info,
+                       const ColumnDefinition& column);
 
 // `CONSTRAINT … ` of CREATE TABLE and ADD; unnamed ones of lasting tables get SQL Server's kind of name.
 std::string constraint_sql(Environment& environment, const TableInfo& table, const ConstraintDefinition& constraint);

@@ -25,7 +25,9 @@ Type sum_type(const Type& type) {
     if (is_integer(type.kind)) {
         return integer_type(type.kind == TypeKind::bigint ? TypeKind::bigint : TypeKind::integer);
     }
-    return type.kind == TypeKind::real ? integer_type(TypeKind::float_) : type.kind == TypeKind::smallmoney ? integer_type(TypeKind::money) : type;
+    return type.kind == TypeKind::real         ? integer_type(TypeKind::float_)
+           : type.kind == TypeKind::smallmoney ? integer_type(TypeKind::money)
+                                               : type;
 }
 
 }  // namespace
@@ -74,8 +76,8 @@ Sql Translator::aggregate(const Expr& expr) {
         sql.nullable = false;
         return window(expr, std::move(sql), big ? "" : "::int4");
     }
-    static constexpr std::array known{"SUM", "AVG", "MIN", "MAX", "STRING_AGG", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTILE",
-                                      "STDEV", "VAR", "STDEVP", "VARP"};
+    static constexpr std::array known{"SUM",         "AVG",        "MIN",   "MAX",   "STRING_AGG", "LAG",    "LEAD",
+                                      "FIRST_VALUE", "LAST_VALUE", "NTILE", "STDEV", "VAR",        "STDEVP", "VARP"};
     if (std::find(known.begin(), known.end(), name) == known.end() || expr.args.empty()) {
         fail(195, "'" + expr.name.back() + "' is not a recognized built-in function name.", expr.line);
     }
@@ -83,16 +85,20 @@ Sql Translator::aggregate(const Expr& expr) {
     if (name == "STRING_AGG") {
         std::string order;
         for (const OrderItem& item : expr.within) {
-            order += (order.empty() ? " ORDER BY " : ", ") + comparable(scalar(*item.expr)) + (item.descending ? " DESC NULLS LAST" : " NULLS FIRST");
+            order += (order.empty() ? " ORDER BY " : ", ") + comparable(scalar(*item.expr)) +
+                     (item.descending ? " DESC NULLS LAST" : " NULLS FIRST");
         }
-        Sql sql = typed("string_agg(" + convert(arg, string_type(max_length)) + ", " + scalar(*expr.args.at(1)).text + order + ")",
-                        string_type(arg.type.length == max_length ? max_length : 4000));
+        Sql sql = typed(
+            "string_agg(" + convert(arg, string_type(max_length)) + ", " + scalar(*expr.args.at(1)).text + order + ")",
+            string_type(arg.type.length == max_length ? max_length : 4000));
         sql.collation = arg.collation;
         return window(expr, std::move(sql));
     }
     if (name == "SUM" || name == "AVG") {
         if (!is_number(arg.type.kind) || arg.type.kind == TypeKind::bit) {
-            fail(8117, "Operand data type " + base_name(arg.type.kind) + " is invalid for " + lower(name) + " operator.", expr.line);
+            fail(8117,
+                 "Operand data type " + base_name(arg.type.kind) + " is invalid for " + lower(name) + " operator.",
+                 expr.line);
         }
         Type type = sum_type(arg.type);
         if (name == "AVG" && type.kind == TypeKind::decimal) {
@@ -113,7 +119,10 @@ Sql Translator::aggregate(const Expr& expr) {
         return window(expr, std::move(sql), uuid ? "::uuid" : "");
     }
     if (name == "STDEV" || name == "VAR" || name == "STDEVP" || name == "VARP") {
-        const std::string pg = name == "STDEV" ? "stddev_samp" : name == "VAR" ? "var_samp" : name == "STDEVP" ? "stddev_pop" : "var_pop";
+        const std::string pg = name == "STDEV"    ? "stddev_samp"
+                               : name == "VAR"    ? "var_samp"
+                               : name == "STDEVP" ? "stddev_pop"
+                                                  : "var_pop";
         Sql sql = window(expr, typed(pg + "(" + arg.text + ")", integer_type(TypeKind::float_)));
         sql.text += "::float8";
         return sql;

@@ -74,15 +74,20 @@ void Translator::flatten(const TablePtr& ref, const std::string& alias, Target& 
     target.others.push_back(ref);
 }
 
-Translator::Target Translator::dml_target(const Name& name, const std::vector<TablePtr>& from, const std::vector<std::string>& hints,
-                                          const std::vector<CommonTable>& with, std::int32_t line) {
+Translator::Target Translator::dml_target(const Name& name, const std::vector<TablePtr>& from,
+                                          const std::vector<std::string>& hints, const std::vector<CommonTable>& with,
+                                          std::int32_t line) {
     Target target;
     target.hints = hints;
     for (const CommonTable& cte : with) {
         if (from.empty() && name.size() == 1 && same_name(cte.name, name[0])) {
             const Query& inner = *cte.query;
-            if (!inner.set_operator.empty() || inner.core.from.size() != 1 || inner.core.from[0]->kind != TableKind::named) {
-                fail(4405, "View or function '" + cte.name + "' is not updatable because the modification affects multiple base tables.", line);
+            if (!inner.set_operator.empty() || inner.core.from.size() != 1 ||
+                inner.core.from[0]->kind != TableKind::named) {
+                fail(4405,
+                     "View or function '" + cte.name +
+                         "' is not updatable because the modification affects multiple base tables.",
+                     line);
             }
             target.table = require_table(inner.core.from[0]->name, line);
             target.alias = alias_of(*inner.core.from[0]);
@@ -123,7 +128,8 @@ void Translator::require_options(const TableInfo& table, std::string_view verb) 
         return;
     }
     std::string wrong;
-    for (const char* name : {"ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL", "QUOTED_IDENTIFIER"}) {
+    for (const char* name : {"ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL",
+                             "QUOTED_IDENTIFIER"}) {
         // ANSI_WARNINGS ON implies ARITHABORT at this compatibility level.
         const bool implied = std::string_view(name) == "ARITHABORT" && env_.option("ANSI_WARNINGS");
         if (!env_.option(name) && !implied) {
@@ -132,12 +138,15 @@ void Translator::require_options(const TableInfo& table, std::string_view verb) 
     }
     if (!wrong.empty()) {
         fail(1934, std::string(verb) + " failed because the following SET options have incorrect settings: '" + wrong +
-                       "'. Verify that SET options are correct for use with indexed views and/or indexes on computed columns and/or "
-                       "filtered indexes and/or query notifications and/or XML data type methods and/or spatial index operations.");
+                       "'. Verify that SET options are correct for use with indexed views and/or indexes on computed "
+                       "columns and/or "
+                       "filtered indexes and/or query notifications and/or XML data type methods and/or spatial index "
+                       "operations.");
     }
 }
 
-std::vector<std::pair<std::string, std::string>> Translator::set_list(const std::vector<SetItem>& sets, const Target& target) {
+std::vector<std::pair<std::string, std::string>> Translator::set_list(const std::vector<SetItem>& sets,
+                                                                      const Target& target) {
     std::vector<std::pair<std::string, std::string>> list;
     for (const SetItem& item : sets) {
         const ColumnInfo* column = target.table->find(item.column.back());
@@ -148,8 +157,11 @@ std::vector<std::pair<std::string, std::string>> Translator::set_list(const std:
             fail(8102, "Cannot update identity column '" + column->name + "'.", item.value->line);
         }
         if (column->computed) {
-            fail(271, "The column \"" + column->name + "\" cannot be modified because it is either a computed column or is the result of "
-                      "a UNION operator.", item.value->line);
+            fail(271,
+                 "The column \"" + column->name +
+                     "\" cannot be modified because it is either a computed column or is the result of "
+                     "a UNION operator.",
+                 item.value->line);
         }
         if (item.value->kind == ExprKind::default_) {
             list.emplace_back(column->name, "DEFAULT");
@@ -186,8 +198,9 @@ std::string Translator::direct_rest(const Target& target, const ExprPtr& where, 
     return text + condition;
 }
 
-std::string Translator::self_join(const Target& target, const std::vector<TablePtr>& from, const ExprPtr& where, const ExprPtr& top,
-                                  const std::vector<std::pair<std::string, std::string>>& extra, const std::vector<SetItem>* sets,
+std::string Translator::self_join(const Target& target, const std::vector<TablePtr>& from, const ExprPtr& where,
+                                  const ExprPtr& top, const std::vector<std::pair<std::string, std::string>>& extra,
+                                  const std::vector<SetItem>* sets,
                                   std::vector<std::pair<std::string, std::string>>* assigned) {
     const Query* through = target.through.get();
     const std::vector<TablePtr>& tables = through != nullptr ? through->core.from : from;
@@ -251,7 +264,9 @@ TranslatedDml Translator::update(const Update& statement) {
     Source deleted{"found", {}, {}};
     if (simple) {
         rest = nested([&] {
-            scope_->sources.push_back(source_of(*target.table, target.alias, target.alias == statement.table.back() ? statement.table : Name{target.alias}));
+            scope_->sources.push_back(
+                source_of(*target.table, target.alias,
+                          target.alias == statement.table.back() ? statement.table : Name{target.alias}));
             const std::string made = direct_rest(target, statement.where, "FROM");
             values = set_list(statement.sets, target);
             return made;
@@ -261,12 +276,13 @@ TranslatedDml Translator::update(const Update& statement) {
             const std::string name = "old~" + column.name;
             extra.emplace_back(column.name, name);
         }
-        const std::string found = self_join(target, statement.from, statement.where, statement.top, extra, &statement.sets, &values);
+        const std::string found =
+            self_join(target, statement.from, statement.where, statement.top, extra, &statement.sets, &values);
         std::string on;
         const auto& key = target.table->primary_key;
         for (std::size_t i = 0; i < std::max<std::size_t>(key.size(), 1); ++i) {
-            on += (i == 0 ? " WHERE " : " AND ") + std::string("changed.") + (key.empty() ? "ctid" : quote_name(key[i])) + " = found.\"key~" +
-                  std::to_string(i) + "\"";
+            on += (i == 0 ? " WHERE " : " AND ") + std::string("changed.") +
+                  (key.empty() ? "ctid" : quote_name(key[i])) + " = found.\"key~" + std::to_string(i) + "\"";
         }
         rest = " FROM (" + found + ") AS found" + on;
     }
@@ -290,16 +306,19 @@ TranslatedDml Translator::remove(const Delete& statement) {
     std::string change = "DELETE FROM " + target.table->pg + " AS " + quote_name(alias);
     if (simple) {
         change += nested([&] {
-            scope_->sources.push_back(source_of(*target.table, target.alias, target.alias == statement.table.back() ? statement.table : Name{target.alias}));
+            scope_->sources.push_back(
+                source_of(*target.table, target.alias,
+                          target.alias == statement.table.back() ? statement.table : Name{target.alias}));
             return direct_rest(target, statement.where, "USING");
         });
     } else {
-        const std::string found = self_join(target, statement.from, statement.where, statement.top, {}, nullptr, nullptr);
+        const std::string found =
+            self_join(target, statement.from, statement.where, statement.top, {}, nullptr, nullptr);
         change += " USING (" + found + ") AS found";
         const auto& key = target.table->primary_key;
         for (std::size_t i = 0; i < std::max<std::size_t>(key.size(), 1); ++i) {
-            change += (i == 0 ? " WHERE " : " AND ") + std::string("changed.") + (key.empty() ? "ctid" : quote_name(key[i])) +
-                      " = found.\"key~" + std::to_string(i) + "\"";
+            change += (i == 0 ? " WHERE " : " AND ") + std::string("changed.") +
+                      (key.empty() ? "ctid" : quote_name(key[i])) + " = found.\"key~" + std::to_string(i) + "\"";
         }
     }
     finish_change(statement.output, with, change, Source{}, Source{alias, {}, target.table->columns}, "", out);

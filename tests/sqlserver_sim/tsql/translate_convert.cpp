@@ -151,7 +151,7 @@ std::string to_moment(const Sql& from, const Type& to) {
         default:
             return cast_to(base, pg_type(to));
     }
-    const std::string offset = is_string(from.type.kind)                        ? call("to_dto", {from.text})
+    const std::string offset = is_string(from.type.kind)                    ? call("to_dto", {from.text})
                                : from.type.kind == TypeKind::datetimeoffset ? from.text
                                                                             : call("dto", {base, "0"});
     return to.scale >= 6 ? offset : call("dto_round", {offset, std::to_string(to.scale)});
@@ -160,7 +160,8 @@ std::string to_moment(const Sql& from, const Type& to) {
 std::string to_bytes(const Sql& from, const Type& to, int style) {
     std::string text = from.text;
     if (is_string(from.type.kind)) {
-        text = call("to_binary", {text, std::to_string(std::max(style, 0)), is_national(from.type.kind) ? "true" : "false"});
+        text = call("to_binary",
+                    {text, std::to_string(std::max(style, 0)), is_national(from.type.kind) ? "true" : "false"});
     } else if (is_integer(from.type.kind)) {
         text = call("int_binary", {cast_to(text, "int8"), std::to_string(storage_bytes(from.type))});
     } else if (from.type.kind == TypeKind::uniqueidentifier) {
@@ -170,7 +171,8 @@ std::string to_bytes(const Sql& from, const Type& to, int style) {
 }
 
 [[noreturn]] void not_allowed(const Type& from, const Type& to) {
-    fail(529, "Explicit conversion from data type " + base_name(from.kind) + " to " + base_name(to.kind) + " is not allowed.");
+    fail(529, "Explicit conversion from data type " + base_name(from.kind) + " to " + base_name(to.kind) +
+                  " is not allowed.");
 }
 
 }  // namespace
@@ -198,7 +200,9 @@ std::string Translator::convert(const Sql& from, const Type& to, int style) {
     if (is_number(kind)) {
         const bool money = kind == TypeKind::money || kind == TypeKind::smallmoney;
         if (is_string(source)) {
-            const std::string_view function = money ? "to_money" : kind == TypeKind::decimal ? "to_decimal" : "to_float";
+            const std::string_view function = money                       ? "to_money"
+                                              : kind == TypeKind::decimal ? "to_decimal"
+                                                                          : "to_float";
             return cast_to(call(function, {from.text}), pg_type(to));
         }
         if (is_timestamp(source)) {
@@ -218,17 +222,19 @@ std::string Translator::convert(const Sql& from, const Type& to, int style) {
         return widened ? from.text : to_moment(from, to);
     }
     if (kind == TypeKind::uniqueidentifier) {
-        return is_binary(source) ? cast_to("encode(" + from.text + ", 'hex')", "uuid") : cast_to("btrim(" + from.text + ", '{}')", "uuid");
+        return is_binary(source) ? cast_to("encode(" + from.text + ", 'hex')", "uuid")
+                                 : cast_to("btrim(" + from.text + ", '{}')", "uuid");
     }
     return to_bytes(from, to, style);
 }
 
 std::string Translator::attempt(const Sql& from, const Type& to, int style) {
     Sql argument = from;
-    argument.text = is_string(from.type.kind)                        ? "$1"
+    argument.text = is_string(from.type.kind)                    ? "$1"
                     : from.type.kind == TypeKind::datetimeoffset ? "sim.to_dto($1)"
                                                                  : "$1::" + pg_type(from.type);
-    const std::string given = from.type.kind == TypeKind::datetimeoffset ? call("dto_text", {from.text, "7"}) : cast_to(from.text, "text");
+    const std::string given =
+        from.type.kind == TypeKind::datetimeoffset ? call("dto_text", {from.text, "7"}) : cast_to(from.text, "text");
     const std::string target = pg_type(to);
     Sql as_text;
     as_text.text = convert(argument, to, style);
@@ -248,12 +254,13 @@ std::string Translator::store(const Sql& value, const ColumnInfo& column, const 
         return value.text;
     }
     Type unbounded = to;
-    unbounded.kind = is_string(to.kind) ? (is_national(to.kind) ? TypeKind::nvarchar : TypeKind::varchar) : TypeKind::varbinary;
+    unbounded.kind =
+        is_string(to.kind) ? (is_national(to.kind) ? TypeKind::nvarchar : TypeKind::varchar) : TypeKind::varbinary;
     unbounded.length = max_length;
     const std::string text = convert(value, unbounded);
     const std::string n = std::to_string(to.length);
-    const std::string place = "String or binary data would be truncated in table '" + env_.database() + "." + table.schema +
-                              "." + table.name + "', column '" + column.name + "'.";
+    const std::string place = "String or binary data would be truncated in table '" + env_.database() + "." +
+                              table.schema + "." + table.name + "', column '" + column.name + "'.";
     const bool fits = widest(value.type) != 0 && widest(value.type) <= to.length;
     const std::string fitted = fits ? text : call("fit", {text, n, quote_text(place)});
     return is_fixed(to.kind) ? call("pad", {fitted, n}) : fitted;

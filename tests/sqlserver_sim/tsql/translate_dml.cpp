@@ -8,7 +8,8 @@
 
 namespace revsync::sim::tsql {
 
-std::vector<const ColumnInfo*> Translator::insert_columns(const Insert& statement, const TableInfo& table, bool identity_insert) {
+std::vector<const ColumnInfo*> Translator::insert_columns(const Insert& statement, const TableInfo& table,
+                                                          bool identity_insert) {
     std::vector<const ColumnInfo*> columns;
     const ColumnInfo* identity = table.identity();
     if (statement.columns.empty()) {
@@ -30,28 +31,33 @@ std::vector<const ColumnInfo*> Translator::insert_columns(const Insert& statemen
             fail(207, "Invalid column name '" + name + "'.");
         }
         if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
-            fail(264, "The column name '" + name + "' is specified more than once in the SET clause or column list of an INSERT. A column "
-                      "cannot be assigned more than one value in the same clause.");
+            fail(264, "The column name '" + name +
+                          "' is specified more than once in the SET clause or column list of an INSERT. A column "
+                          "cannot be assigned more than one value in the same clause.");
         }
         if (column->computed) {
-            fail(271, "The column \"" + column->name + "\" cannot be modified because it is either a computed column or is the result of "
-                      "a UNION operator.");
+            fail(271, "The column \"" + column->name +
+                          "\" cannot be modified because it is either a computed column or is the result of "
+                          "a UNION operator.");
         }
         explicit_identity = explicit_identity || column->identity;
         columns.push_back(column);
     }
     if (explicit_identity && !identity_insert) {
-        fail(544, "Cannot insert explicit value for identity column in table '" + table.name + "' when IDENTITY_INSERT is set to OFF.");
+        fail(544, "Cannot insert explicit value for identity column in table '" + table.name +
+                      "' when IDENTITY_INSERT is set to OFF.");
     }
     if (identity != nullptr && identity_insert && !explicit_identity) {
         fail(545, "Explicit value must be specified for identity column in table '" + table.name +
-                      "' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT FOR REPLICATION "
+                      "' either when IDENTITY_INSERT is set to ON or when a replication user is inserting into a NOT "
+                      "FOR REPLICATION "
                       "identity column.");
     }
     return columns;
 }
 
-std::string Translator::insert_rows(const Insert& statement, const TableInfo& table, const std::vector<const ColumnInfo*>& columns) {
+std::string Translator::insert_rows(const Insert& statement, const TableInfo& table,
+                                    const std::vector<const ColumnInfo*>& columns) {
     const auto check = [&](std::size_t given) {
         if (given == columns.size()) {
             return;
@@ -61,11 +67,14 @@ std::string Translator::insert_rows(const Insert& statement, const TableInfo& ta
         }
         const bool more = columns.size() > given;
         if (!statement.query->core.values.empty()) {
-            fail(more ? 109 : 110, std::string("There are ") + (more ? "more" : "fewer") + " columns in the INSERT statement than values specified in the "
-                                   "VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.");
+            fail(more ? 109 : 110, std::string("There are ") + (more ? "more" : "fewer") +
+                                       " columns in the INSERT statement than values specified in the "
+                                       "VALUES clause. The number of values in the VALUES clause must match the number "
+                                       "of columns specified in the INSERT statement.");
         }
-        fail(more ? 120 : 121, std::string("The select list for the INSERT statement contains ") + (more ? "fewer" : "more") +
-                                   " items than the insert list. The number of SELECT values must match the number of INSERT columns.");
+        fail(more ? 120 : 121,
+             std::string("The select list for the INSERT statement contains ") + (more ? "fewer" : "more") +
+                 " items than the insert list. The number of SELECT values must match the number of INSERT columns.");
     };
     const Query& tree = *statement.query;
     std::string text;
@@ -124,7 +133,8 @@ TranslatedDml Translator::insert(const Insert& statement, bool identity_insert) 
     if (identity != nullptr) {
         const std::string last = std::string(table->increment < 0 ? "min" : "max") + "(id)";
         moved = !identity_insert ? last
-                                 : "sim.identity_moved(" + quote_text(table->pg) + ", " + quote_text(identity->name) + ", " + last + ")";
+                                 : "sim.identity_moved(" + quote_text(table->pg) + ", " + quote_text(identity->name) +
+                                       ", " + last + ")";
     }
     finish_change(statement.output, with, change, Source{"", {}, table->columns}, Source{}, moved, out);
     return out;
@@ -151,8 +161,9 @@ std::string Translator::output_into(const OutputClause& clause, const std::vecto
 }
 
 // `identity`: the SQL over the new keys (column id) of the change that gives @@IDENTITY, empty when there is none.
-void Translator::finish_change(const std::optional<OutputClause>& output, const std::string& with, const std::string& change,
-                               const Source& inserted, const Source& deleted, const std::string& identity, TranslatedDml& out) {
+void Translator::finish_change(const std::optional<OutputClause>& output, const std::string& with,
+                               const std::string& change, const Source& inserted, const Source& deleted,
+                               const std::string& identity, TranslatedDml& out) {
     if (!output && identity.empty()) {
         out.sql = with + change;
         out.parameters = parameters_;
@@ -183,21 +194,25 @@ void Translator::finish_change(const std::optional<OutputClause>& output, const 
     }
     // The pseudo-tables stand for what PostgreSQL calls the row before and after.
     const auto replace_prefix = [&](const std::string& from, const std::string& to) {
-        for (std::size_t at = returning.find(from); at != std::string::npos; at = returning.find(from, at + to.size())) {
+        for (std::size_t at = returning.find(from); at != std::string::npos;
+             at = returning.find(from, at + to.size())) {
             returning.replace(at, from.size(), to);
         }
     };
     replace_prefix("\"inserted\".", inserted.alias.empty() ? "" : quote_name(inserted.alias) + ".");
     const bool old_values = deleted.alias == "found";
-    replace_prefix("\"deleted\".\"", deleted.alias.empty() ? "\"" : quote_name(deleted.alias) + (old_values ? ".\"old~" : ".\""));
+    replace_prefix("\"deleted\".\"",
+                   deleted.alias.empty() ? "\"" : quote_name(deleted.alias) + (old_values ? ".\"old~" : ".\""));
     out.sql = prefix + change + " RETURNING " + returning + ")";
-    const std::string counted = "SELECT count(*)" + (identity.empty() ? std::string() : ", " + identity) + " FROM change";
+    const std::string counted =
+        "SELECT count(*)" + (identity.empty() ? std::string() : ", " + identity) + " FROM change";
     if (output && output->into.empty()) {
         QuerySql rows;
         rows.columns = columns;
         std::string list;
         for (std::size_t i = 0; i < columns.size(); ++i) {
-            list += (i == 0 ? "" : ", ") + std::string("c") + std::to_string(i) + " AS " + quote_name(columns[i].pg_name);
+            list +=
+                (i == 0 ? "" : ", ") + std::string("c") + std::to_string(i) + " AS " + quote_name(columns[i].pg_name);
         }
         rows.text = "SELECT " + list + " FROM change";
         const Translated shown = finish(std::move(rows));

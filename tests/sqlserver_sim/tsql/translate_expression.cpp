@@ -43,7 +43,8 @@ Sql integer_literal(const std::string& digits) {
 
 Sql string_literal(const std::string& value, bool national) {
     const auto units = static_cast<std::int32_t>(utf16_length(value));
-    Sql sql = typed(quote_text(value) + "::text", string_type(units > 4000 ? max_length : std::max(units, 1), national));
+    Sql sql =
+        typed(quote_text(value) + "::text", string_type(units > 4000 ? max_length : std::max(units, 1), national));
     sql.constant = true;
     sql.literal = value;
     return sql;
@@ -229,9 +230,11 @@ Sql Translator::unary(const Expr& expr) {
     }
     const Type type = operand.type;
     if (expr.text == "~") {
-        return typed(type.kind == TypeKind::bit ? "(1 - " + operand.text + ")::int2" : "(~ " + operand.text + ")", type, true);
+        return typed(type.kind == TypeKind::bit ? "(1 - " + operand.text + ")::int2" : "(~ " + operand.text + ")", type,
+                     true);
     }
-    return typed("(- " + operand.text + ")", is_bit_like(type.kind) ? integer_type(TypeKind::smallint) : type, operand.nullable);
+    return typed("(- " + operand.text + ")", is_bit_like(type.kind) ? integer_type(TypeKind::smallint) : type,
+                 operand.nullable);
 }
 
 Sql Translator::arithmetic(const Expr& expr) {
@@ -248,8 +251,11 @@ Sql Translator::arithmetic(const Expr& expr) {
         return typed("(" + left.text + " || " + right.text + ")",
                      Type{TypeKind::varbinary, large ? max_length : left.type.length + right.type.length, 0, 0}, true);
     }
-    const auto classic = [](const Sql& x) { return x.type.kind == TypeKind::datetime || x.type.kind == TypeKind::smalldatetime; };
-    if ((op == "+" || op == "-") && (classic(left) || classic(right)) && (is_number(right.type.kind) || is_number(left.type.kind))) {
+    const auto classic = [](const Sql& x) {
+        return x.type.kind == TypeKind::datetime || x.type.kind == TypeKind::smalldatetime;
+    };
+    if ((op == "+" || op == "-") && (classic(left) || classic(right)) &&
+        (is_number(right.type.kind) || is_number(left.type.kind))) {
         const Sql& moment = classic(left) ? left : right;
         const Sql& days = classic(left) ? right : left;
         return typed("sim.datetime(" + moment.text + " " + op + " (" + days.text + ")::float8 * interval '1 day')",
@@ -285,7 +291,11 @@ Sql Translator::add_strings(const Sql& left, const Sql& right) {
 Sql Translator::numeric(const std::string& op, Sql left, Sql right) {
     if (!is_number(left.type.kind) || !is_number(right.type.kind)) {
         const Type& wrong = is_number(left.type.kind) ? right.type : left.type;
-        const std::string verb = op == "+" ? "add" : op == "-" ? "subtract" : op == "*" ? "multiply" : op == "/" ? "divide" : op;
+        const std::string verb = op == "+"   ? "add"
+                                 : op == "-" ? "subtract"
+                                 : op == "*" ? "multiply"
+                                 : op == "/" ? "divide"
+                                             : op;
         fail(8117, "Operand data type " + base_name(wrong.kind) + " is invalid for " + verb + " operator.");
     }
     const bool nullable = left.nullable || right.nullable;
@@ -319,7 +329,8 @@ Sql Translator::numeric(const std::string& op, Sql left, Sql right) {
     }
     type.precision = static_cast<std::uint8_t>(precision);
     type.scale = static_cast<std::uint8_t>(scale);
-    return typed("((" + left.text + ")::numeric " + symbol + " (" + right.text + ")::numeric)::" + pg_type(type), type, nullable);
+    return typed("((" + left.text + ")::numeric " + symbol + " (" + right.text + ")::numeric)::" + pg_type(type), type,
+                 nullable);
 }
 
 Sql Translator::choose(std::vector<std::pair<std::string, Sql>> branches, std::optional<Sql> otherwise) {
@@ -376,8 +387,8 @@ Sql Translator::cast(const Expr& expr) {
         const Value text = literal_argument(*expr.args[1]);
         style = text ? std::atoi(text->c_str()) : -1;
     }
-    Sql sql = typed(expr.flag && !from.null ? attempt(from, expr.type, style) : convert(from, expr.type, style), expr.type,
-                    expr.flag || from.nullable);
+    Sql sql = typed(expr.flag && !from.null ? attempt(from, expr.type, style) : convert(from, expr.type, style),
+                    expr.type, expr.flag || from.nullable);
     sql.collation = from.collation;
     sql.collate = from.collate;
     return sql;
@@ -386,9 +397,12 @@ Sql Translator::cast(const Expr& expr) {
 Sql Translator::at_time_zone(const Expr& expr) {
     Sql moment = scalar(*expr.args[0]);
     const Sql zone = scalar(*expr.args[1]);
-    Type type{TypeKind::datetimeoffset, 0, 0, moment.type.kind == TypeKind::datetime ? std::uint8_t{3} : moment.type.scale};
+    Type type{TypeKind::datetimeoffset, 0, 0,
+              moment.type.kind == TypeKind::datetime ? std::uint8_t{3} : moment.type.scale};
     if (moment.type.kind != TypeKind::datetimeoffset && !is_timestamp(moment.type.kind)) {
-        fail(8116, "Argument data type " + base_name(moment.type.kind) + " is invalid for argument 1 of AT TIME ZONE function.",
+        fail(8116,
+             "Argument data type " + base_name(moment.type.kind) +
+                 " is invalid for argument 1 of AT TIME ZONE function.",
              expr.line);
     }
     return typed("sim.at_zone(" + moment.text + ", sim.zone_name(" + zone.text + "))", type, true);
@@ -397,7 +411,8 @@ Sql Translator::at_time_zone(const Expr& expr) {
 Sql Translator::subquery(const Query& inner) {
     const QuerySql rows = query(inner);
     if (rows.columns.size() != 1) {
-        fail(116, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
+        fail(116,
+             "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
              inner.line);
     }
     Sql sql = rows.columns[0].expr;
@@ -411,7 +426,8 @@ Sql Translator::subquery(const Query& inner) {
 
 Sql Translator::sequence_value(const Expr& expr) {
     const std::string schema = expr.name.size() > 1 ? expr.name[expr.name.size() - 2] : "dbo";
-    return typed("nextval('" + quote_name(schema) + "." + quote_name(expr.name.back()) + "')", integer_type(TypeKind::bigint));
+    return typed("nextval('" + quote_name(schema) + "." + quote_name(expr.name.back()) + "')",
+                 integer_type(TypeKind::bigint));
 }
 
 }  // namespace revsync::sim::tsql

@@ -31,7 +31,9 @@ ColumnInfo column_of(const OutputColumn& column, const std::string& name) {
     info.nullable = column.expr.nullable;
     info.identity = column.expr.identity;
     info.json = column.expr.json;
-    info.collation = column.expr.collation == "\"C\"" ? "Latin1_General_BIN2" : column.expr.collation == "sim.cs" ? "Latin1_General_CS_AS" : "";
+    info.collation = column.expr.collation == "\"C\""    ? "Latin1_General_BIN2"
+                     : column.expr.collation == "sim.cs" ? "Latin1_General_CS_AS"
+                                                         : "";
     return info;
 }
 
@@ -174,20 +176,24 @@ std::string Translator::openjson(const TableRef& ref) {
     const std::string alias = ref.alias.empty() ? "openjson" : ref.alias;
     Source source{alias, {}, {}};
     if (!ref.has_json_columns) {
-        for (const auto& [name, type] : {std::pair("key", string_type(4000)), {"value", string_type(max_length)}, {"type", integer_type(TypeKind::tinyint)}}) {
+        for (const auto& [name, type] : {std::pair("key", string_type(4000)),
+                                         {"value", string_type(max_length)},
+                                         {"type", integer_type(TypeKind::tinyint)}}) {
             ColumnInfo info;
             info.name = name;
             info.type = type;
             source.columns.push_back(std::move(info));
         }
         scope_->sources.push_back(std::move(source));
-        return "LATERAL (SELECT key COLLATE sim.ci AS key, value COLLATE sim.ci AS value, type::int2 AS type FROM sim.openjson(" + document +
-               ")) AS " + quote_name(alias);
+        return "LATERAL (SELECT key COLLATE sim.ci AS key, value COLLATE sim.ci AS value, type::int2 AS type FROM "
+               "sim.openjson(" +
+               document + ")) AS " + quote_name(alias);
     }
     std::string list;
     for (const JsonColumn& column : ref.json_columns) {
         const bool text = is_string(column.type.kind);
-        list += (list.empty() ? "" : ", ") + json_column(column) + (text ? " COLLATE sim.ci" : "") + " AS " + quote_name(column.name);
+        list += (list.empty() ? "" : ", ") + json_column(column) + (text ? " COLLATE sim.ci" : "") + " AS " +
+                quote_name(column.name);
         ColumnInfo info;
         info.name = column.name;
         info.type = column.type;
@@ -196,7 +202,8 @@ std::string Translator::openjson(const TableRef& ref) {
     }
     scope_->sources.push_back(std::move(source));
     // OFFSET 0 keeps the conversions there, once for each value, however often the columns are used.
-    return "LATERAL (SELECT " + list + " FROM jsonb_array_elements(sim.json_array(" + document + ")) AS e(e) OFFSET 0) AS " + quote_name(alias);
+    return "LATERAL (SELECT " + list + " FROM json_array_elements(sim.json_array(" + document +
+           ")) AS e(e) OFFSET 0) AS " + quote_name(alias);
 }
 
 std::string Translator::table_function(const TableRef& ref) {
@@ -208,8 +215,8 @@ std::string Translator::table_function(const TableRef& ref) {
     if (name == "STRING_SPLIT" && ref.args.size() == 2) {
         const Sql source = scalar(*ref.args[0]);
         info.type = source.type;
-        text = "(SELECT v COLLATE sim.ci FROM string_to_table((" + convert(source, string_type(max_length)) + ") COLLATE \"C\", " +
-               scalar(*ref.args[1]).text + ") v)";
+        text = "(SELECT v COLLATE sim.ci FROM string_to_table((" + convert(source, string_type(max_length)) +
+               ") COLLATE \"C\", " + scalar(*ref.args[1]).text + ") v)";
     } else if (name == "GENERATE_SERIES" && ref.args.size() >= 2) {
         text = "(SELECT generate_series(";
         for (std::size_t i = 0; i < ref.args.size(); ++i) {

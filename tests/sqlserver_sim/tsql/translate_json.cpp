@@ -85,14 +85,18 @@ std::string Translator::json_object(const std::vector<OutputColumn>& columns, co
 }
 
 QuerySql Translator::for_json(const Query& tree, QuerySql rows) {
-    if (tree.json == JsonStyle::automatic && (tree.core.from.size() > 1 || (!tree.core.from.empty() && tree.core.from[0]->kind == TableKind::join))) {
+    if (tree.json == JsonStyle::automatic &&
+        (tree.core.from.size() > 1 || (!tree.core.from.empty() && tree.core.from[0]->kind == TableKind::join))) {
         fail_near("AUTO", false, tree.line);
     }
     std::vector<std::size_t> members;
     for (std::size_t i = 0; i < rows.columns.size(); ++i) {
         if (rows.columns[i].name.empty()) {
-            fail(13605, "Column expressions and data sources without names or aliases cannot be formatted as JSON text using FOR JSON "
-                        "clause. Add alias to the unnamed column or table.", tree.line);
+            fail(13605,
+                 "Column expressions and data sources without names or aliases cannot be formatted as JSON text using "
+                 "FOR JSON "
+                 "clause. Add alias to the unnamed column or table.",
+                 tree.line);
         }
         members.push_back(i);
     }
@@ -174,7 +178,10 @@ Translated Translator::assignment(const Query& tree, std::vector<std::string>& v
     for (const SelectItem& item : tree.core.items) {
         const Type* type = env_.variable(item.variable);
         if (item.variable.empty()) {
-            fail(141, "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations.", tree.line);
+            fail(141,
+                 "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval "
+                 "operations.",
+                 tree.line);
         }
         if (type == nullptr) {
             fail(137, "Must declare the scalar variable \"" + item.variable + "\".", tree.line);
@@ -189,7 +196,10 @@ Translated Translator::select_into(const Query& tree, std::vector<ColumnInfo>& c
     const QuerySql rows = query(tree);
     for (const OutputColumn& column : rows.columns) {
         if (column.name.empty()) {
-            fail(1038, "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name.", tree.line);
+            fail(1038,
+                 "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a "
+                 "name.",
+                 tree.line);
         }
         ColumnInfo info;
         info.name = column.name;

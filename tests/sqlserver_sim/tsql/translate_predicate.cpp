@@ -34,14 +34,18 @@ void Translator::align(Sql& left, Sql& right) {
     const bool fixed = is_fixed(left.type.kind) || is_fixed(right.type.kind);
     std::string chosen = left.collate ? left.collation : right.collate ? right.collation : "";
     if (chosen.empty()) {
-        chosen = left.column ? left.collation : right.column ? right.collation : left.collation.empty() ? right.collation : left.collation;
+        chosen = left.column              ? left.collation
+                 : right.column           ? right.collation
+                 : left.collation.empty() ? right.collation
+                                          : left.collation;
     }
     if (chosen.empty()) {
         chosen = default_collation;
     }
-    const bool settled = !left.collate && !right.collate &&
-                         ((left.column && left.collation == chosen && (right.constant || (right.column && right.collation == chosen))) ||
-                          (right.column && right.collation == chosen && left.constant));
+    const bool settled =
+        !left.collate && !right.collate &&
+        ((left.column && left.collation == chosen && (right.constant || (right.column && right.collation == chosen))) ||
+         (right.column && right.collation == chosen && left.constant));
     for (Sql* side : {&left, &right}) {
         if (side->constant) {
             side->text = without_trailing_blanks(*side);
@@ -80,7 +84,8 @@ std::string Translator::comparable(const Sql& value) const {
     if (!is_string(value.type.kind) || (value.column && !value.collate && !value.collation.empty())) {
         return value.text;
     }
-    return "(" + value.text + ") COLLATE " + (value.collation.empty() ? std::string(default_collation) : value.collation);
+    return "(" + value.text + ") COLLATE " +
+           (value.collation.empty() ? std::string(default_collation) : value.collation);
 }
 
 std::string Translator::predicate(const Expr& expr) {
@@ -94,7 +99,8 @@ std::string Translator::predicate(const Expr& expr) {
         case ExprKind::is_null: {
             const Sql operand = scalar(*expr.args[0]);
             // A composite is "not null" only when all its fields are: ask for the first.
-            const std::string text = operand.type.kind == TypeKind::datetimeoffset ? "(" + operand.text + ").at" : operand.text;
+            const std::string text =
+                operand.type.kind == TypeKind::datetimeoffset ? "(" + operand.text + ").at" : operand.text;
             return "(" + text + (expr.flag ? " IS NOT NULL)" : " IS NULL)");
         }
         case ExprKind::between: {
@@ -120,7 +126,9 @@ std::string Translator::predicate(const Expr& expr) {
             [[fallthrough]];
         default: {
             const std::string near = expr.text.empty() && !expr.name.empty() ? expr.name.back() : expr.text;
-            fail(4145, "An expression of non-boolean type specified in a context where a condition is expected, near '" + near + "'.",
+            fail(4145,
+                 "An expression of non-boolean type specified in a context where a condition is expected, near '" +
+                     near + "'.",
                  expr.line);
         }
     }
@@ -138,7 +146,8 @@ std::string Translator::in_query(const Expr& expr) {
     Sql left = scalar(*expr.args[0]);
     QuerySql rows = nested([&] { return query(*expr.query); });
     if (rows.columns.size() != 1) {
-        fail(116, "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
+        fail(116,
+             "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
              expr.line);
     }
     Sql right = rows.columns[0].expr;
@@ -152,8 +161,8 @@ std::string Translator::in_query(const Expr& expr) {
         if (!expr.flag) {
             return "EXISTS (SELECT 1 FROM " + inner + " WHERE " + test + ")";
         }
-        return "(NOT coalesce((SELECT bool_or(" + test + ") FROM " + inner + "), false) AND NOT EXISTS (SELECT 1 FROM " + inner +
-               " WHERE " + test + " IS NULL))";
+        return "(NOT coalesce((SELECT bool_or(" + test + ") FROM " + inner +
+               "), false) AND NOT EXISTS (SELECT 1 FROM " + inner + " WHERE " + test + " IS NULL))";
     }
     return expr.flag ? "coalesce((SELECT bool_and(" + test + ") FROM " + inner + "), true)"
                      : "EXISTS (SELECT 1 FROM " + inner + " WHERE " + test + ")";
@@ -166,7 +175,8 @@ std::string Translator::like(const Expr& expr) {
     const std::string& collation = pattern.collate ? pattern.collation : text.collation;
     const bool exact = collation == "\"C\"" || collation == "sim.cs";
     const std::string test = "sim.like(" + convert(text, string_type(max_length)) + ", " +
-                             convert(pattern, string_type(max_length)) + ", " + escape + ", " + (exact ? "true" : "false") + ")";
+                             convert(pattern, string_type(max_length)) + ", " + escape + ", " +
+                             (exact ? "true" : "false") + ")";
     return expr.flag ? "(NOT " + test + ")" : test;
 }
 

@@ -14,7 +14,8 @@ bool aggregates(const Expr* expr) {
     if (expr == nullptr) {
         return false;
     }
-    static constexpr std::string_view names[] = {"COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STRING_AGG", "STDEV", "VAR"};
+    static constexpr std::string_view names[] = {"COUNT", "COUNT_BIG",  "SUM",   "AVG", "MIN",
+                                                 "MAX",   "STRING_AGG", "STDEV", "VAR"};
     if (expr->kind == ExprKind::function &&
         (expr->over || std::find(std::begin(names), std::end(names), expr->text) != std::end(names))) {
         return true;
@@ -24,7 +25,8 @@ bool aggregates(const Expr* expr) {
 
 bool aggregated(const SelectCore& core) {
     return core.distinct || !core.group_by.empty() || core.having != nullptr ||
-           std::any_of(core.items.begin(), core.items.end(), [](const SelectItem& item) { return aggregates(item.expr.get()); });
+           std::any_of(core.items.begin(), core.items.end(),
+                       [](const SelectItem& item) { return aggregates(item.expr.get()); });
 }
 
 bool names_table(const TableRef* table, const std::string& name);
@@ -43,7 +45,8 @@ bool names_table(const TableRef* table, const std::string& name) {
         return false;
     }
     return (table->kind == TableKind::named && table->name.size() == 1 && same_name(table->name[0], name)) ||
-           names_table(table->left.get(), name) || names_table(table->right.get(), name) || names_table(table->query.get(), name);
+           names_table(table->left.get(), name) || names_table(table->right.get(), name) ||
+           names_table(table->query.get(), name);
 }
 
 std::string collation_name(const Sql& sql) {
@@ -101,7 +104,8 @@ std::string Translator::with_clause(const std::vector<CommonTable>& tables) {
         for (const auto& column : ctes_.back().columns) {
             columns += (columns.empty() ? "" : ", ") + quote_name(column.name);
         }
-        text += (text.empty() ? "WITH RECURSIVE " : ", ") + quote_name(table.name) + "(" + columns + ") AS (" + rows.text + ")";
+        text += (text.empty() ? "WITH RECURSIVE " : ", ") + quote_name(table.name) + "(" + columns + ") AS (" +
+                rows.text + ")";
     }
     return text.empty() ? text : text + " ";
 }
@@ -112,8 +116,11 @@ QuerySql Translator::set_operation(const Query& tree, const std::vector<Type>* w
     QuerySql left = query_body(*tree.left, wanted);
     QuerySql right = query_body(*tree.right, wanted);
     if (left.columns.size() != right.columns.size()) {
-        fail(205, "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of expressions in "
-                  "their target lists.", tree.line);
+        fail(205,
+             "All queries combined using a UNION, INTERSECT or EXCEPT operator must have an equal number of "
+             "expressions in "
+             "their target lists.",
+             tree.line);
     }
     if (wanted == nullptr) {
         std::vector<Type> types;
@@ -202,7 +209,8 @@ QuerySql Translator::block(const Query& tree, const std::vector<Type>* wanted) {
                 expr.type = (*wanted)[i];
                 expr.null = false;
             }
-            list += (i == 0 ? "" : ", ") + (expr.null ? expr.text : comparable(expr)) + " AS " + quote_name(made.columns[i].pg_name);
+            list += (i == 0 ? "" : ", ") + (expr.null ? expr.text : comparable(expr)) + " AS " +
+                    quote_name(made.columns[i].pg_name);
         }
         made.text = std::string("SELECT ") + (core.distinct ? "DISTINCT " : "") + list + tables;
         if (core.where) {
@@ -268,7 +276,9 @@ void Translator::expand_star(const Expr& star, std::vector<OutputColumn>& column
         }
     }
     if (!found && !star.name.empty()) {
-        fail(107, "The column prefix '" + star.name.back() + "' does not match with a table name or alias name used in the query.",
+        fail(107,
+             "The column prefix '" + star.name.back() +
+                 "' does not match with a table name or alias name used in the query.",
              star.line);
     }
     if (!found) {
@@ -284,10 +294,14 @@ std::string Translator::order_by(const Query& tree, const std::vector<OutputColu
         if (by.kind == ExprKind::integer) {
             position = static_cast<std::size_t>(std::stoul(by.text));
             if (position == 0 || position > columns.size()) {
-                fail(108, "The ORDER BY position number " + by.text + " is out of range of the number of items in the select list.", by.line);
+                fail(108,
+                     "The ORDER BY position number " + by.text +
+                         " is out of range of the number of items in the select list.",
+                     by.line);
             }
         } else if (by.kind == ExprKind::column && by.name.size() == 1) {
-            const auto found = std::find_if(columns.begin(), columns.end(), [&](const OutputColumn& c) { return same_name(c.name, by.name[0]); });
+            const auto found = std::find_if(columns.begin(), columns.end(),
+                                            [&](const OutputColumn& c) { return same_name(c.name, by.name[0]); });
             position = found == columns.end() ? 0 : static_cast<std::size_t>(found - columns.begin()) + 1;
         } else if (by.kind == ExprKind::subquery) {
             continue;
@@ -302,9 +316,11 @@ std::string Translator::order_by(const Query& tree, const std::vector<OutputColu
             nullable = sql.nullable;
             key = comparable(sql);
             if (positions_only) {
-                const auto same = std::find_if(columns.begin(), columns.end(), [&](const OutputColumn& c) { return c.expr.text == sql.text; });
+                const auto same = std::find_if(columns.begin(), columns.end(),
+                                               [&](const OutputColumn& c) { return c.expr.text == sql.text; });
                 if (same == columns.end()) {
-                    fail(145, "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.", by.line);
+                    fail(145, "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.",
+                         by.line);
                 }
                 key = std::to_string(same - columns.begin() + 1);
             }
@@ -318,7 +334,8 @@ std::string Translator::order_by(const Query& tree, const std::vector<OutputColu
 std::string Translator::limit(const Query& tree) {
     const auto count = [&](const Expr& expr) { return convert(scalar(expr), integer_type(TypeKind::bigint)); };
     if (tree.core.top) {
-        return tree.core.top_ties ? " FETCH FIRST (" + count(*tree.core.top) + ") ROWS WITH TIES" : " LIMIT " + count(*tree.core.top);
+        return tree.core.top_ties ? " FETCH FIRST (" + count(*tree.core.top) + ") ROWS WITH TIES"
+                                  : " LIMIT " + count(*tree.core.top);
     }
     std::string text;
     if (tree.offset) {

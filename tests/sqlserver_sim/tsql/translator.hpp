@@ -39,16 +39,16 @@ struct Sql {
     std::string text;
     Type type;
     bool nullable = true;
-    bool null = false;       // the literal NULL
-    bool column = false;     // a bare column reference
+    bool null = false;    // the literal NULL
+    bool column = false;  // a bare column reference
     bool identity = false;
     bool computed = false;
-    bool json = false;       // JSON text: FOR JSON embeds it as it is
-    bool constant = false;   // a string literal
-    std::string literal;     // its value
-    std::string collation;   // PostgreSQL's collation, empty: the default one
-    bool collate = false;    // asked for by COLLATE
-    std::string name;        // of the column it shows
+    bool json = false;      // JSON text: FOR JSON embeds it as it is
+    bool constant = false;  // a string literal
+    std::string literal;    // its value
+    std::string collation;  // PostgreSQL's collation, empty: the default one
+    bool collate = false;   // asked for by COLLATE
+    std::string name;       // of the column it shows
 };
 
 struct OutputColumn {
@@ -72,15 +72,15 @@ struct Translated {
 // What an INSERT, UPDATE or DELETE became.
 struct TranslatedDml : Translated {
     TableInfoPtr target;
-    bool returns_rows = false;      // OUTPUT without INTO
-    bool counted = false;           // the one row returned holds row count and identity instead
-    bool identity_column = false;   // the last column of each row is the identity
+    bool returns_rows = false;     // OUTPUT without INTO
+    bool counted = false;          // the one row returned holds row count and identity instead
+    bool identity_column = false;  // the last column of each row is the identity
     std::vector<std::string> updated;
 };
 
 struct Source {
-    std::string alias;     // as T-SQL and PostgreSQL name it here
-    Name table;            // dotted name it was written with, for schema.table.column
+    std::string alias;  // as T-SQL and PostgreSQL name it here
+    Name table;         // dotted name it was written with, for schema.table.column
     std::vector<ColumnInfo> columns;
 };
 
@@ -189,16 +189,16 @@ private:
     struct Target {
         TableInfoPtr table;
         std::string alias;
-        bool direct = true;             // every join is an inner one: PostgreSQL's own FROM can say it
-        std::vector<TablePtr> others;   // the tables beside the target, when direct
+        bool direct = true;            // every join is an inner one: PostgreSQL's own FROM can say it
+        std::vector<TablePtr> others;  // the tables beside the target, when direct
         std::vector<ExprPtr> conditions;
         std::vector<std::string> hints;
-        QueryPtr through;               // the common table expression that stands for the target
+        QueryPtr through;  // the common table expression that stands for the target
     };
     struct Change {
-        std::string verb;               // "UPDATE x SET …", "DELETE FROM x"
-        std::string rest;               // FROM, WHERE
-        std::string old_alias;          // where the values before the change are
+        std::string verb;       // "UPDATE x SET …", "DELETE FROM x"
+        std::string rest;       // FROM, WHERE
+        std::string old_alias;  // where the values before the change are
         std::string new_alias;
         std::string old_prefix;
     };
@@ -207,15 +207,17 @@ private:
     void flatten(const TablePtr& table, const std::string& alias, Target& target, bool& found);
     std::vector<std::pair<std::string, std::string>> set_list(const std::vector<SetItem>& sets, const Target& target);
     std::string direct_rest(const Target& target, const ExprPtr& where, std::string_view keyword);
-    std::string self_join(const Target& target, const std::vector<TablePtr>& from, const ExprPtr& where, const ExprPtr& top,
-                          const std::vector<std::pair<std::string, std::string>>& extra, const std::vector<SetItem>* sets,
-                          std::vector<std::pair<std::string, std::string>>* assigned);
+    std::string self_join(const Target& target, const std::vector<TablePtr>& from, const ExprPtr& where,
+                          const ExprPtr& top, const std::vector<std::pair<std::string, std::string>>& extra,
+                          const std::vector<SetItem>* sets, std::vector<std::pair<std::string, std::string>>* assigned);
     void finish_change(const std::optional<OutputClause>& output, const std::string& with, const std::string& change,
                        const Source& inserted, const Source& deleted, const std::string& identity, TranslatedDml& out);
     std::string output_into(const OutputClause& clause, const std::vector<OutputColumn>& columns);
     void require_options(const TableInfo& table, std::string_view verb) const;
-    std::vector<const ColumnInfo*> insert_columns(const Insert& statement, const TableInfo& table, bool identity_insert);
-    std::string insert_rows(const Insert& statement, const TableInfo& table, const std::vector<const ColumnInfo*>& columns);
+    std::vector<const ColumnInfo*> insert_columns(const Insert& statement, const TableInfo& table,
+                                                  bool identity_insert);
+    std::string insert_rows(const Insert& statement, const TableInfo& table,
+                            const std::vector<const ColumnInfo*>& columns);
 
     TableInfoPtr require_table(const Name& name, std::int32_t line);
     std::string parameter(const std::string& name);

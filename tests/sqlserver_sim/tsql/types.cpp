@@ -92,7 +92,10 @@ std::optional<Type> make_type(std::string_view name, std::optional<int> first, s
     if (base == "rowversion" || base == "timestamp") {
         return Type{TypeKind::binary, 8, 0, 0};
     }
-    base = base == "integer" ? "int" : base == "numeric" || base == "dec" ? "decimal" : base == "character" ? "char" : base;
+    base = base == "integer"                    ? "int"
+           : base == "numeric" || base == "dec" ? "decimal"
+           : base == "character"                ? "char"
+                                                : base;
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.name == base; });
     if (found == entries.end()) {
         return std::nullopt;

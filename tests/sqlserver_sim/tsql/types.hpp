@@ -22,7 +22,7 @@ std::string pg_type(const Type& type);
 
 bool is_string(TypeKind kind) noexcept;
 bool is_national(TypeKind kind) noexcept;
-bool is_fixed(TypeKind kind) noexcept;  // char, nchar, binary
+bool is_fixed(TypeKind kind) noexcept;    // char, nchar, binary
 bool is_integer(TypeKind kind) noexcept;  // bit … bigint
 bool is_exact(TypeKind kind) noexcept;    // integers, decimal, money
 bool is_number(TypeKind kind) noexcept;

@@ -19,6 +19,7 @@ DO $$ BEGIN
     CREATE DOMAIN sim.sysname AS text COLLATE sim.ci;
     CREATE DOMAIN sim.ntext AS text COLLATE sim.ci;
     CREATE DOMAIN sim.kind AS text COLLATE sim.ci;
+    CREATE DOMAIN sim.char2 AS text COLLATE sim.ci;
   END IF;
 END $$;
 

@@ -38,23 +38,23 @@ CREATE VIEW sim.constraint_object AS
     FROM sim.object o JOIN pg_constraint c ON c.conrelid = sim.relation(o) WHERE o.kind = 'U' AND c.contype IN ('p', 'u', 'f', 'c');
 
 CREATE VIEW sys.objects AS
-  SELECT name::sim.sysname AS name, object_id, sim.schema_id_of(schema_name) AS schema_id, parent_id AS parent_object_id, rpad(kind, 2)::sim.kind AS type,
+  SELECT name::sim.sysname AS name, object_id, sim.schema_id_of(schema_name) AS schema_id, parent_id AS parent_object_id, rpad(kind, 2)::sim.char2 AS type,
          (CASE kind WHEN 'U' THEN 'USER_TABLE' WHEN 'V' THEN 'VIEW' WHEN 'P' THEN 'SQL_STORED_PROCEDURE' WHEN 'TR' THEN 'SQL_TRIGGER'
                WHEN 'FN' THEN 'SQL_SCALAR_FUNCTION' ELSE 'SEQUENCE_OBJECT' END)::sim.kind AS type_desc,
          created::sim.datetime AS create_date, modified::sim.datetime AS modify_date, 0::smallint::sim.bit AS is_ms_shipped FROM sim.object
   UNION ALL
-  SELECT name::sim.sysname, object_id, sim.schema_id_of(schema_name), parent_id, kind::sim.kind,
+  SELECT name::sim.sysname, object_id, sim.schema_id_of(schema_name), parent_id, kind::sim.char2,
          (CASE kind WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'UQ' THEN 'UNIQUE_CONSTRAINT' WHEN 'F ' THEN 'FOREIGN_KEY_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END)::sim.kind,
          timestamp '2020-01-01', timestamp '2020-01-01', 0::smallint FROM sim.constraint_object
   UNION ALL
-  SELECT default_name::sim.sysname, -(object_id % 1000000 * 1000 + column_id), 1, object_id, 'D '::sim.kind, 'DEFAULT_CONSTRAINT'::sim.kind, timestamp '2020-01-01', timestamp '2020-01-01', 0::smallint
+  SELECT default_name::sim.sysname, -(object_id % 1000000 * 1000 + column_id), 1, object_id, 'D '::sim.char2, 'DEFAULT_CONSTRAINT'::sim.kind, timestamp '2020-01-01', timestamp '2020-01-01', 0::smallint
     FROM sim.column WHERE default_name IS NOT NULL;
 CREATE VIEW sys.all_objects AS SELECT * FROM sys.objects;
 CREATE VIEW sys.tables AS SELECT *, 0::smallint::sim.bit AS is_memory_optimized, 0::smallint::sim.tinyint AS temporal_type FROM sys.objects WHERE type_desc = 'USER_TABLE';
 CREATE VIEW sys.views AS SELECT * FROM sys.objects WHERE type_desc = 'VIEW';
 CREATE VIEW sys.procedures AS SELECT * FROM sys.objects WHERE type_desc = 'SQL_STORED_PROCEDURE';
 CREATE VIEW sys.triggers AS
-  SELECT name::sim.sysname AS name, object_id, 1::smallint::sim.tinyint AS parent_class, 'OBJECT_OR_COLUMN'::sim.kind AS parent_class_desc, parent_id, 'TR'::sim.kind AS type,
+  SELECT name::sim.sysname AS name, object_id, 1::smallint::sim.tinyint AS parent_class, 'OBJECT_OR_COLUMN'::sim.kind AS parent_class_desc, parent_id, 'TR'::sim.char2 AS type,
          'SQL_TRIGGER'::sim.kind AS type_desc, created::sim.datetime AS create_date, modified::sim.datetime AS modify_date, 0::smallint::sim.bit AS is_ms_shipped,
          disabled::int::smallint::sim.bit AS is_disabled, 0::smallint::sim.bit AS is_not_for_replication, 0::smallint::sim.bit AS is_instead_of_trigger
     FROM sim.object WHERE kind = 'TR';
@@ -89,7 +89,7 @@ CREATE VIEW sys.identity_columns AS
     FROM sys.columns s JOIN sim.column c ON c.object_id = s.object_id AND c.column_id = s.column_id WHERE c.is_identity;
 CREATE VIEW sys.default_constraints AS
   SELECT default_name::sim.sysname AS name, -(object_id % 1000000 * 1000 + column_id) AS object_id, object_id AS parent_object_id, column_id AS parent_column_id, 1 AS schema_id,
-         default_text::sim.ntext AS definition, 'D '::sim.kind AS type FROM sim.column WHERE default_name IS NOT NULL;
+         default_text::sim.ntext AS definition, 'D '::sim.char2 AS type FROM sim.column WHERE default_name IS NOT NULL;
 
 CREATE VIEW sim.index_row AS
   SELECT o.object_id, i.relname::text AS pg_name, x.indexrelid, x.indrelid, x.indisunique, x.indisprimary, x.indpred IS NOT NULL AS filtered, x.indkey::int[] AS keys, x.indnkeyatts AS key_count,
@@ -110,14 +110,14 @@ CREATE VIEW sys.index_columns AS
     FROM sim.index_row r CROSS JOIN unnest(r.keys) WITH ORDINALITY k(n, i) JOIN pg_attribute a ON a.attrelid = r.indrelid AND a.attnum = k.n
     JOIN sim.column c ON c.object_id = r.object_id AND c.name = a.attname::text;
 CREATE VIEW sys.key_constraints AS
-  SELECT k.name::sim.sysname AS name, k.object_id, sim.schema_id_of(k.schema_name) AS schema_id, k.parent_id AS parent_object_id, k.kind::sim.kind AS type,
+  SELECT k.name::sim.sysname AS name, k.object_id, sim.schema_id_of(k.schema_name) AS schema_id, k.parent_id AS parent_object_id, k.kind::sim.char2 AS type,
          (CASE k.kind WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT' ELSE 'UNIQUE_CONSTRAINT' END)::sim.kind AS type_desc, r.index_id AS unique_index_id, 0::smallint::sim.bit AS is_system_named
     FROM sim.constraint_object k LEFT JOIN sim.index_row r ON r.indexrelid = k.conindid WHERE k.contype IN ('p', 'u');
 CREATE VIEW sys.check_constraints AS
-  SELECT k.name::sim.sysname AS name, k.object_id, sim.schema_id_of(k.schema_name) AS schema_id, k.parent_id AS parent_object_id, 'C '::sim.kind AS type, pg_get_constraintdef(k.oid)::sim.ntext AS definition,
+  SELECT k.name::sim.sysname AS name, k.object_id, sim.schema_id_of(k.schema_name) AS schema_id, k.parent_id AS parent_object_id, 'C '::sim.char2 AS type, pg_get_constraintdef(k.oid)::sim.ntext AS definition,
          0::smallint::sim.bit AS is_disabled, 0 AS parent_column_id FROM sim.constraint_object k WHERE k.contype = 'c';
 CREATE VIEW sys.foreign_keys AS
-  SELECT k.name::sim.sysname AS name, k.object_id, sim.schema_id_of(k.schema_name) AS schema_id, k.parent_id AS parent_object_id, 'F '::sim.kind AS type, p.object_id AS referenced_object_id,
+  SELECT k.name::sim.sysname AS name, k.object_id, sim.schema_id_of(k.schema_name) AS schema_id, k.parent_id AS parent_object_id, 'F '::sim.char2 AS type, p.object_id AS referenced_object_id,
          0::smallint::sim.bit AS is_disabled, (CASE k.confdeltype WHEN 'c' THEN 1 WHEN 'n' THEN 2 WHEN 'd' THEN 3 ELSE 0 END)::smallint::sim.tinyint AS delete_referential_action,
          (CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET_NULL' WHEN 'd' THEN 'SET_DEFAULT' ELSE 'NO_ACTION' END)::sim.kind AS delete_referential_action_desc,
          0::smallint::sim.tinyint AS update_referential_action, 'NO_ACTION'::sim.kind AS update_referential_action_desc, 0::smallint::sim.bit AS is_not_trusted
