@@ -9,7 +9,7 @@ usage: tests/bench/run.sh [options]
 Builds the daemon as it is shipped, starts throw-away servers behind latency proxies, measures, prints tables and
 writes build/bench-results.json. Takes about 15 minutes.
 
-  --quick          a few runs of everything, about 2 minutes; its figures only show that the benchmark works
+  --quick          a few runs of everything, about 3 minutes; its figures only show that the benchmark works
   --clear          connections without encryption
   --peer-calls N   calls to SQL Server that the peer makes for a row: 2 (look, then write; the default) or 1
   --no-build       measure what build/bench holds
