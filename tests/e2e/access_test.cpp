@@ -165,9 +165,11 @@ TEST_F(Access, AServerThatCannotEncryptIsRefusedWhenEncryptionIsRequired) {
     if (real_sql_server()) {
         GTEST_SKIP() << "every real server can encrypt";
     }
+    lab = std::make_unique<SqlServerDatabase>(SqlServerDatabase::Encryption::impossible);
+    daemon->use(*supabase, *lab);
+    daemon->set("DB_ENCRYPT", "require");
     given_sets();
     doctor_writes("must not travel in the clear");
-    daemon->set("DB_ENCRYPT", "require");
     EXPECT_THAT(daemon->once(), FailedSaying(1, "❌ Reverse sync failed: ", "encrypt"));
     EXPECT_EQ(lab_doctor_notes(), 0);
 }

@@ -42,7 +42,7 @@ TEST_F(CatchUpEndToEnd, EditsOfMoreThanFiveHundredOldNotesAllArrive) {
     EXPECT_THAT(daemon->once(), Succeeded());
     supabase->exec(
         "UPDATE aligner_notes SET note_text = 'edited ' || note_id, is_edited = true, "
-        "edited_at = now() - interval '10 minutes' + note_id * interval '1 microsecond'");
+        "edited_at = clock_timestamp()");
     doctor_writes("a new note among many edits");
     EXPECT_THAT(daemon->once(), Succeeded());
     expect_same_notes();

@@ -19,6 +19,8 @@ struct Fault {
     const char* name;
     const char* kind;
     int times;
+    bool reported;  // a first cut is mended by a new connection, without a word to the users
+    friend void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 };
 
 class FaultOnTheWay : public Faults, public testing::WithParamInterface<Fault> {};
@@ -28,21 +30,27 @@ TEST_P(FaultOnTheWay, IsCaughtUpWithInSecondsAndNothingIsLostOrDoubled) {
     doctor_writes_many(1200);
     lab->arm(GetParam().kind, GetParam().times);
     Process& service = daemon->start();
-    service.wait_for("❌ Reverse sync failed: ");
+    if (GetParam().reported) {
+        service.wait_for("❌ Reverse sync failed: ");
+    }
     service.wait_for("✅ Reverse sync complete: ");
     EXPECT_EQ(daemon->stop(), 0);
+    if (!GetParam().reported) {
+        EXPECT_GT(lab->counts().logins, 2) << "nothing was cut";
+    }
     expect_same_notes();
     expect_one_flag_per_note();
 }
 
 INSTANTIATE_TEST_SUITE_P(SqlServer, FaultOnTheWay,
-                         testing::Values(Fault{"CutBeforeTheCommit", "drop_before_commit", 1},
-                                         Fault{"CutAfterTheCommit", "drop_after_commit", 1},
-                                         Fault{"CutInTheMiddleOfABatch", "drop_midway", 1},
-                                         Fault{"CutBeforeACall", "drop_on_call", 1},
-                                         Fault{"CutTwiceInARow", "drop_before_commit", 2},
-                                         Fault{"Deadlock", "deadlock", 1}, Fault{"LockTimeOut", "lock_timeout", 1},
-                                         Fault{"StillStarting", "starting", 1}),
+                         testing::Values(Fault{"CutBeforeTheCommit", "drop_before_commit", 1, false},
+                                         Fault{"CutAfterTheCommit", "drop_after_commit", 1, false},
+                                         Fault{"CutInTheMiddleOfABatch", "drop_midway", 1, false},
+                                         Fault{"CutBeforeACall", "drop_on_call", 1, false},
+                                         Fault{"CutTwiceInARow", "drop_before_commit", 2, true},
+                                         Fault{"Deadlock", "deadlock", 1, true},
+                                         Fault{"LockTimeOut", "lock_timeout", 1, true},
+                                         Fault{"StillStarting", "starting", 1, true}),
                          [](const auto& test) { return test.param.name; });
 
 TEST_F(Faults, ASqlServerThatIsDownIsWaitedFor) {

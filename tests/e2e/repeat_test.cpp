@@ -12,13 +12,13 @@ TEST_F(Repeating, APollWithNothingNewTouchesNoRow) {
     doctor_writes("the only note there is");
     doctor_changes_days(1, 14);
     EXPECT_THAT(daemon->once(), Succeeded());
-    const auto before = lab->writes();
+    const auto before = lab->counts();
     const long queued = lab->count("SELECT COUNT(*) FROM dbo.SyncQueue");
     for (int poll = 0; poll < 3; ++poll) {
         EXPECT_THAT(daemon->once(), Succeeded());
     }
-    EXPECT_EQ(lab->writes().updated, before.updated);
-    EXPECT_EQ(lab->writes().deleted, before.deleted);
+    EXPECT_EQ(lab->counts().rows_updated, before.rows_updated);
+    EXPECT_EQ(lab->counts().rows_deleted, before.rows_deleted);
     EXPECT_EQ(lab->count("SELECT COUNT(*) FROM dbo.SyncQueue"), queued);
     expect_one_flag_per_note();
 }
@@ -27,11 +27,11 @@ TEST_F(Repeating, ReplayingADayFromTheStartTouchesNoRow) {
     given_sets();
     doctor_writes_many(700);
     EXPECT_THAT(daemon->once(), Succeeded());
-    const auto before = lab->writes();
+    const auto before = lab->counts();
     std::filesystem::remove(daemon->state_file());
     EXPECT_THAT(daemon->once(), Succeeded());
-    EXPECT_EQ(lab->writes().updated, before.updated);
-    EXPECT_EQ(lab->writes().deleted, before.deleted);
+    EXPECT_EQ(lab->counts().rows_updated, before.rows_updated);
+    EXPECT_EQ(lab->counts().rows_deleted, before.rows_deleted);
     expect_same_notes();
     expect_one_flag_per_note();
 }

@@ -10,6 +10,9 @@ struct BadSetting {
     const char* variable;
     const char* value;
     const char* range;
+    friend void PrintTo(const BadSetting& setting, std::ostream* out) {
+        *out << setting.variable << '=' << setting.value;
+    }
 };
 
 class BadSettings : public testing::TestWithParam<BadSetting> {};

@@ -105,31 +105,39 @@ TEST_F(StateFile, CutInHalfIsKeptAsideAndTheLookBackWindowIsRead) {
     doctor_writes("written around the damage");
     const Outcome outcome = daemon->once();
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
-    EXPECT_TRUE(outcome.says("⚠️")) << outcome.output;
+    EXPECT_TRUE(outcome.says("is damaged")) << outcome.output;
     EXPECT_TRUE(kept_aside());
     EXPECT_NO_THROW(static_cast<void>(boost::json::parse(daemon->state())));
     expect_same_notes();
     expect_one_flag_per_note();
 }
 
-class DamagedStateFile : public StateFile, public testing::WithParamInterface<std::string> {};
+struct Damage {
+    const char* name;
+    std::string content;
+    friend void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
+};
+
+class DamagedStateFile : public StateFile, public testing::WithParamInterface<Damage> {};
 
 TEST_P(DamagedStateFile, IsKeptAsideAndNothingIsLost) {
     given_sets();
     doctor_writes("inside the look-back window");
-    write_file(daemon->state_file(), GetParam());
+    write_file(daemon->state_file(), GetParam().content);
     const Outcome outcome = daemon->once();
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
-    EXPECT_TRUE(outcome.says("⚠️")) << outcome.output;
+    EXPECT_TRUE(outcome.says("is damaged")) << outcome.output;
     EXPECT_TRUE(kept_aside());
     expect_same_notes();
 }
 
 INSTANTIATE_TEST_SUITE_P(Contents, DamagedStateFile,
-                         testing::Values("", "{", "null", "[]", std::string(5000, '\0'), "\xff\xfe\x00",
-                                         R"({"lastNotesSync": 5})", R"({"lastNotesSync": "yesterday"})",
-                                         R"({"version": 1, "cursors": {"notes": {"changedAt": 7}}})"),
-                         [](const auto& test) { return fmt::format("Number{}", test.index); });
+                         testing::Values(Damage{"Empty", ""}, Damage{"Unfinished", "{"}, Damage{"Null", "null"},
+                                         Damage{"Array", "[]"}, Damage{"Zeros", std::string(5000, '\0')},
+                                         Damage{"NoUtf8", "\xff\xfe"}, Damage{"Number", R"({"lastNotesSync": 5})"},
+                                         Damage{"Word", R"({"lastNotesSync": "yesterday"})"},
+                                         Damage{"Cursor", R"({"version": 1, "cursors": {"notes": {"changedAt": 7}}})"}),
+                         [](const auto& test) { return test.param.name; });
 
 TEST_F(StateFile, InTheFutureIsWarnedOfAndTheLookBackWindowIsRead) {
     given_sets();

@@ -9,6 +9,21 @@
 
 namespace revsync::test {
 
+namespace {
+
+const char* option_of(SqlServerDatabase::Encryption encryption) {
+    switch (encryption) {
+        case SqlServerDatabase::Encryption::impossible:
+            return "not-supported";
+        case SqlServerDatabase::Encryption::on:
+            return "on";
+        default:
+            return "off";
+    }
+}
+
+}  // namespace
+
 SqlServerDatabase::SqlServerDatabase(Encryption encryption) : encryption_{encryption}, name_{unique_name("sqlserver")} {
     if (real_sql_server()) {
         prepare_real();
@@ -55,7 +70,7 @@ void SqlServerDatabase::prepare_stand_in() {
 void SqlServerDatabase::start() {
     Command command{stand_in_program(),
                     {"--listen", fmt::format("127.0.0.1:{}", address_.port), "--user", address_.user, "--database",
-                     address_.database, "--encrypt", encryption_ == Encryption::on ? "on" : "off", "--backend",
+                     address_.database, "--encrypt", option_of(encryption_), "--backend",
                      fmt::format("host=127.0.0.1 port={} user=postgres dbname={} sslmode=disable",
                                  backend_->value("SHOW port"), name_)},
                     {{"SIM_PASSWORD", address_.password}, {"PATH", "/usr/bin:/bin"}}};
@@ -101,10 +116,10 @@ void SqlServerDatabase::arm(const std::string& fault, int times, int argument) {
     exec(fmt::format("EXEC sp_sim_fault {}, {}, {}", unicode_literal(fault), times, argument));
 }
 
-SqlServerDatabase::Writes SqlServerDatabase::writes() {
+SqlServerDatabase::Counts SqlServerDatabase::counts() {
     const Row row = rows("EXEC sp_sim_counts").at(0);
     const auto number = [&](std::size_t column) { return std::stol(row.at(column).value_or("0")); };
-    return {number(4), number(5), number(6)};
+    return {.logins = number(0), .rows_updated = number(5), .rows_deleted = number(6)};
 }
 
 std::string unicode_literal(const std::string& text) {

@@ -13,7 +13,7 @@ namespace revsync::test {
 // TEST_SQLSERVER_URL names when that is a real one (then faults, counts and restarts cannot be asked for).
 class SqlServerDatabase {
 public:
-    enum class Encryption { off, on };
+    enum class Encryption { impossible, off, on };  // off: only when the client asks for it
 
     explicit SqlServerDatabase(Encryption encryption = Encryption::off);
     ~SqlServerDatabase();
@@ -28,14 +28,13 @@ public:
 
     // Arms a fault of the stand-in for the connections that come next (tests/sqlserver_sim/README.md).
     void arm(const std::string& fault, int times = 1, int argument = 0);
-    // Rows that statements of any session have inserted, updated and deleted since the stand-in started.
-    struct Writes {
-        long inserted = 0;
-        long updated = 0;
-        long deleted = 0;
-        friend bool operator==(const Writes&, const Writes&) = default;
+    // What all sessions together have done since the stand-in started.
+    struct Counts {
+        long logins = 0;
+        long rows_updated = 0;
+        long rows_deleted = 0;
     };
-    Writes writes();
+    Counts counts();
 
     // The server goes away, all connections with it; start() brings it back on the same port with the same data.
     void stop();
