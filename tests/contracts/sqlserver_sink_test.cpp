@@ -15,7 +15,7 @@ public:
     static bool available() { return sqlserver::test::test_server().has_value(); }
 
     SqlServerTarget() {
-        session_ = std::move(Session::connect(settings_, never_).value());
+        session_ = Session::connect(settings_, never_).value();
         drop();
         sql("CREATE TABLE dbo.{0}_sets (SetID int NOT NULL PRIMARY KEY); INSERT INTO dbo.{0}_sets VALUES (1), (2);");
         sql("CREATE TABLE dbo.{0}_notes (NoteID int IDENTITY(1,1) NOT NULL PRIMARY KEY, "
