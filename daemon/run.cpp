@@ -36,12 +36,12 @@ void announce(const Settings& settings, const Logger& logger) {
 }
 
 int stay_idle(std::string_view reason, const Settings& settings, const Logger& logger) {
+    asio::io_context io{1};
+    StopSignals stop{io, logger, [&stop] { stop.close(); }};
     logger.info("{}", reason);
     if (!settings.enabled) {
         logger.warning("⚠️  Changes made while this service or its connection is down will stay unsynced");
     }
-    asio::io_context io{1};
-    StopSignals stop{io, logger, [&stop] { stop.close(); }};
     io.run();
     logger.info("⏹️  Stopped");
     return exit_good;
