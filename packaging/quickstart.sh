@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 program=$root/build/release/daemon/reverse-syncd
 stand_in=$root/build/release/tests/sqlserver_sim/sqlserver-sim
 
-step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+step() { if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi; }
 fail() { echo "quickstart.sh: $*" >&2; exit 1; }
 
 build() {
@@ -25,7 +25,7 @@ build() {
 
 supabase() { psql -X -q -v ON_ERROR_STOP=1 -d "$supabase_url" "$@"; }
 sqlserver() {
-    TDSVER=7.4 tsql -H "$SIM_HOST" -p "$SIM_PORT" -U "$SIM_USER" -P "$SIM_PASSWORD" -D "$SIM_DATABASE" -J UTF-8 -o fhq -t '|'
+    TDSVER=7.4 tsql -H "$SIM_HOST" -p "$SIM_PORT" -U "$SIM_USER" -P "$SIM_PASSWORD" -D "$SIM_DATABASE" -J UTF-8 -o fhq -t ': '
 }
 
 prepare_databases() {
@@ -42,7 +42,9 @@ INSERT INTO aligner_sets (aligner_set_id, work_id, aligner_dr_id) VALUES (1, 1, 
 INSERT INTO aligner_batches (aligner_batch_id, aligner_set_id, batch_sequence, days, created_at, updated_at)
     VALUES (1, 1, 1, 10, now() - interval '1 day', now() - interval '1 day');
 SQL
+    # tsql connects with these off, and SQL Server then refuses rows for a table with computed columns.
     sqlserver >/dev/null <<'SQL'
+SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL ON;
 INSERT INTO dbo.AlignerDoctors (DoctorName) VALUES (N'Doctor A');
 INSERT INTO dbo.tblpatients (PatientName) VALUES (N'Patient A');
 INSERT INTO dbo.tblwork (PersonID, Typeofwork) VALUES (1, 1);
@@ -90,8 +92,8 @@ stop_daemon() {
 }
 
 rows_in_supabase() {
-    supabase -At -c "SELECT 'note ' || note_id || '|' || note_text FROM aligner_notes ORDER BY note_id" \
-        -c "SELECT 'batch ' || aligner_batch_id || '|' || days || ' days' FROM aligner_batches"
+    supabase -At -c "SELECT 'note ' || note_id || ': ' || note_text FROM aligner_notes ORDER BY note_id" \
+        -c "SELECT 'batch ' || aligner_batch_id || ': ' || days || ' days' FROM aligner_batches"
 }
 rows_in_sqlserver() {
     sqlserver <<'SQL'
@@ -102,15 +104,13 @@ SQL
 }
 
 compare() {
-    local left right
     rows_in_supabase > "$folder/supabase"
     rows_in_sqlserver > "$folder/sqlserver"
-    printf '   %-54s   %s\n' "Supabase" "SQL Server"
-    while IFS= read -r left <&3 || IFS= read -r right <&4; do
-        [ -n "${right:-}" ] || IFS= read -r right <&4 || true
-        printf '   %-54s   %s\n' "$left" "${right:-}"
-        left='' right=''
-    done 3<"$folder/supabase" 4<"$folder/sqlserver"
+    printf '\n   %-50s   %s\n' "Supabase" "SQL Server"
+    paste -d '\n' "$folder/supabase" "$folder/sqlserver" | while IFS= read -r left && IFS= read -r right; do
+        # printf pads by bytes, people read letters.
+        printf '   %s%*s   %s\n' "$left" $((${#left} < 50 ? 50 - ${#left} : 0)) '' "$right"
+    done
     cmp -s "$folder/supabase" "$folder/sqlserver" || fail "the two sides differ"
     echo "   Both sides are the same."
 }
@@ -145,12 +145,13 @@ SQL
     compare
 
     step "Changing things while the daemon is up"
+    : > "$folder/log"
     supabase <<'SQL'
 INSERT INTO aligner_notes (aligner_set_id, note_type, note_text) VALUES (1, 'Doctor', 'Written while the daemon is up');
 UPDATE aligner_notes SET note_text = 'Please slow down both aligners', is_edited = true, edited_at = now() WHERE note_id = 1;
 SQL
     echo "   one new note and one edited note; the next poll comes within a minute"
-    wait_for "Synced 2/2 notes" 90
+    wait_for "Reverse sync complete" 90
     compare
     stop_daemon
 
