@@ -59,14 +59,15 @@ int run_daemon(const Settings& settings, const Logger& logger) {
         logger.error("❌ {}", describe(application.error()));
         return exit_usage;
     }
-    announce(settings, logger);
     Poller poller{(*application)->catch_up(),
                   (*application)->clock(),
                   logger,
                   io.get_executor(),
                   {.interval = settings.interval, .jitter_seed = jitter_seed()}};
+    // Before the first line of the log: whoever has read it may send a signal.
     StopSignals stop{io, logger, [&] { poller.stop(); }};
     CatchUpSignal catch_up_now{io, [&] { poller.wake(); }};
+    announce(settings, logger);
     asio::co_spawn(io, poller.run(), [&](std::exception_ptr failure) {
         stop.close();
         catch_up_now.close();
