@@ -15,6 +15,8 @@ template <typename... F>
 struct Overload : F... {
     using F::operator()...;
 };
+template <typename... F>
+Overload(F...) -> Overload<F...>;
 
 // Their inner statements have set @@ERROR already.
 bool keeps_error(const StatementBody& body) {

@@ -104,7 +104,9 @@ void SessionImpl::execute(const CreateTable& s) {
         create_temporary(s.table.back(), s.columns, s.constraints, false);
         return;
     }
-    const auto [schema, name] = schema_and_name(s.table);
+    const auto parts = schema_and_name(s.table);
+    const std::string& schema = parts.first;
+    const std::string& name = parts.second;
     if (table(s.table)) {
         fail(2714, "There is already an object named '" + name + "' in the database.");
     }

@@ -56,6 +56,11 @@ Result SessionImpl::run(const Translated& translated) {
         const bool bytes = is_binary(variable.type.kind) && variable.value;
         parameters.push_back(bytes ? Value("\\x" + hex(*variable.value)) : variable.value);
     }
+    if (transactions_ > 0) {
+        for (const std::string& lock : translated.locks) {
+            query(lock);
+        }
+    }
     return query(translated.sql, parameters);
 }
 

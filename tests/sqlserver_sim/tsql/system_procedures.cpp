@@ -113,26 +113,26 @@ int SessionImpl::sp_reset_connection(std::vector<CallArgument>&) {
 
 int SessionImpl::sp_tables(std::vector<CallArgument>& arguments) {
     const std::string name = text(argument(arguments, "@table_name", 0));
-    frame_->variables["@~name"] = Variable{string_type(384), name.empty() ? "%" : name};
+    frame_->variables["@#name"] = Variable{string_type(384), name.empty() ? "%" : name};
     const auto tree = server_->parsed.batch(
         "SELECT TABLE_CATALOG AS TABLE_QUALIFIER, TABLE_SCHEMA AS TABLE_OWNER, TABLE_NAME, CASE TABLE_TYPE WHEN 'BASE "
         "TABLE' THEN 'TABLE' ELSE 'VIEW' END "
         "AS TABLE_TYPE, CAST(NULL AS varchar(254)) AS REMARKS FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME LIKE "
-        "@~name ORDER BY 4, 1, 2, 3",
+        "@#name ORDER BY 4, 1, 2, 3",
         true);
     run_block(*tree);
     return 0;
 }
 
 int SessionImpl::sp_columns(std::vector<CallArgument>& arguments) {
-    frame_->variables["@~name"] = Variable{string_type(384), text(argument(arguments, "@table_name", 0))};
+    frame_->variables["@#name"] = Variable{string_type(384), text(argument(arguments, "@table_name", 0))};
     const auto tree = server_->parsed.batch(
         "SELECT TABLE_CATALOG AS TABLE_QUALIFIER, TABLE_SCHEMA AS TABLE_OWNER, TABLE_NAME, COLUMN_NAME, DATA_TYPE AS "
         "TYPE_NAME, "
         "CHARACTER_MAXIMUM_LENGTH AS LENGTH, NUMERIC_PRECISION AS PRECISION, NUMERIC_SCALE AS SCALE, CASE IS_NULLABLE "
         "WHEN 'YES' THEN 1 ELSE 0 END AS NULLABLE, "
         "COLUMN_DEFAULT AS COLUMN_DEF, ORDINAL_POSITION, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME "
-        "LIKE @~name ORDER BY 2, 3, 11",
+        "LIKE @#name ORDER BY 2, 3, 11",
         true);
     run_block(*tree);
     return 0;

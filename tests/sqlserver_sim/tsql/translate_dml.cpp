@@ -167,6 +167,7 @@ void Translator::finish_change(const std::optional<OutputClause>& output, const 
     if (!output && identity.empty()) {
         out.sql = with + change;
         out.parameters = parameters_;
+        out.locks = table_locks_;
         return;
     }
     const std::string prefix = with.empty() ? "WITH change AS (" : with.substr(0, with.size() - 1) + ", change AS (";
@@ -232,6 +233,7 @@ void Translator::finish_change(const std::optional<OutputClause>& output, const 
         out.counted = true;
     }
     out.parameters = parameters_;
+    out.locks = table_locks_;
 }
 
 void Translator::insert_into(Translated& select, const TableInfo& target) {

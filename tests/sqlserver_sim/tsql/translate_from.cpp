@@ -134,6 +134,13 @@ void Translator::collect_locks(const TableRef& ref, bool nullable) {
         return;
     }
     const bool locks = has_hint(ref.hints, "UPDLOCK") || has_hint(ref.hints, "XLOCK");
+    const bool whole = has_hint(ref.hints, "TABLOCKX") || (locks && has_hint(ref.hints, "TABLOCK"));
+    if (ref.kind == TableKind::named && whole) {
+        const TableInfoPtr info = env_.table(ref.name);
+        if (info && !info->view && !info->temporary) {
+            table_locks_.push_back("LOCK TABLE " + info->pg + " IN EXCLUSIVE MODE");
+        }
+    }
     if (ref.kind != TableKind::named || nullable || !locks) {
         return;
     }

@@ -50,7 +50,7 @@ std::string Translator::json_value(const OutputColumn& column) {
             return "('\"' || upper(" + ref + "::text) || '\"')";
         case TypeKind::real:
         case TypeKind::float_:
-            return "to_char(" + ref + ", 'FM9.999999999999999EEEE')";
+            return "sim.json_float(" + ref + ")";
         default:
             return is_binary(x.type.kind) ? "('\"' || encode(" + ref + ", 'base64') || '\"')" : ref + "::text";
     }
@@ -144,6 +144,7 @@ Translated Translator::finish(QuerySql rows) {
     }
     out.sql = plain ? rows.text : "SELECT " + list + " FROM (" + rows.text + ") AS o";
     out.parameters = parameters_;
+    out.locks = table_locks_;
     return out;
 }
 

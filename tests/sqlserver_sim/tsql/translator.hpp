@@ -66,6 +66,7 @@ struct Translated {
     std::string sql;
     std::vector<std::string> parameters;  // the variables behind $1, $2, …
     std::vector<Column> columns;          // of the rows it returns
+    std::vector<std::string> locks;       // LOCK TABLE statements that TABLOCK hints ask for
     bool json = false;                    // one JSON text per row, to be cut in pieces
 };
 
@@ -251,6 +252,7 @@ private:
     TypeScope* scope_ = nullptr;
     std::vector<Cte> ctes_;
     std::vector<Lock> locks_;
+    std::vector<std::string> table_locks_;
     std::vector<std::string> parameters_;
     // Inside a scalar function that is expanded in place: its parameters.
     std::vector<std::pair<std::string, Sql>> bound_;

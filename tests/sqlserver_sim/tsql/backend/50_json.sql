@@ -52,3 +52,6 @@ CREATE OR REPLACE FUNCTION sim.json_dto(x sim.dto) RETURNS text LANGUAGE plpgsql
 BEGIN
   RETURN left(sim.json_moment(sim.local(x)), -1) || CASE WHEN (x).zone = 0 THEN 'Z' ELSE sim.zone_text((x).zone) END || '"';
 END $$;
+-- SQL Server writes float as 1.000000000000000e+000.
+CREATE OR REPLACE FUNCTION sim.json_float(x double precision) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT regexp_replace(btrim(to_char(x, '9.999999999999999EEEE')), 'e([+-])(\d\d)$', 'e\10\2') $$;
