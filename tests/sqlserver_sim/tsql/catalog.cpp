@@ -114,16 +114,16 @@ TableInfoPtr system_view(Backend& backend, const std::string& schema, const std:
         const std::string_view type = rows.text(i, 1);
         ColumnInfo column;
         column.name = rows.text(i, 0);
-        column.type = type == "sysname"                           ? string_type(128)
-                      : type == "text" || type == "ntext"         ? string_type(max_length)
-                      : type == "char2"                           ? Type{TypeKind::char_, 2, 0, 0}
-                      : type == "kind"                            ? string_type(60)
-                      : type == "bit"                             ? integer_type(TypeKind::bit)
-                      : type == "tinyint"                         ? integer_type(TypeKind::tinyint)
-                      : type == "int2"                            ? integer_type(TypeKind::smallint)
-                      : type == "int8"                            ? integer_type(TypeKind::bigint)
-                      : type == "datetime" || type == "timestamp" ? integer_type(TypeKind::datetime)
-                                                                  : integer_type();
+        column.type = type == "sysname"                              ? string_type(128)
+                      : type == "text" || type == "ntext"            ? string_type(max_length)
+                      : type == "char2"                              ? Type{TypeKind::char_, 2, 0, 0}
+                      : type == "kind"                               ? string_type(60)
+                      : type == "bit"                                ? integer_type(TypeKind::bit)
+                      : type == "tinyint"                            ? integer_type(TypeKind::tinyint)
+                      : type == "int2"                               ? integer_type(TypeKind::smallint)
+                      : type == "int8"                               ? integer_type(TypeKind::bigint)
+                      : type == "datetime_ms" || type == "timestamp" ? integer_type(TypeKind::datetime)
+                                                                     : integer_type();
         table->columns.push_back(std::move(column));
     }
     return table;

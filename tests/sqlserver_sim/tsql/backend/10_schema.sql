@@ -15,7 +15,7 @@ DO $$ BEGIN
   IF to_regtype('sim.bit') IS NULL THEN
     CREATE DOMAIN sim.bit AS smallint;
     CREATE DOMAIN sim.tinyint AS smallint;
-    CREATE DOMAIN sim.datetime AS timestamp(3);
+    CREATE DOMAIN sim.datetime_ms AS timestamp(3);
     CREATE DOMAIN sim.sysname AS text COLLATE sim.ci;
     CREATE DOMAIN sim.ntext AS text COLLATE sim.ci;
     CREATE DOMAIN sim.kind AS text COLLATE sim.ci;

@@ -62,12 +62,13 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION sim.datetime(x timestamp) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE second timestamp := date_trunc('second', x);
-        ticks int := round(extract(microseconds FROM x - second) * 3 / 10000);
+        ticks int := round(date_part('microseconds', x - second) * 3 / 10000);
 BEGIN
   IF x < timestamp '1753-01-01' OR x >= timestamp '9999-12-31 23:59:59.9985' THEN
     PERFORM sim.raise(242, 'The conversion of a datetime2 data type to a datetime data type resulted in an out-of-range value.');
   END IF;
-  RETURN second + round(ticks * 10 / 3.0)::int * interval '1 millisecond';
+  -- Times in 1/300 of a second show as .000, .003, .007.
+  RETURN second + ((ticks * 20 + 3) / 6) * interval '1 millisecond';
 END $$;
 CREATE OR REPLACE FUNCTION sim.smalldatetime(x timestamp) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
@@ -157,13 +158,13 @@ CREATE OR REPLACE FUNCTION sim.at_zone(x timestamp, z text) RETURNS sim.dto LANG
 DECLARE made sim.dto;
 BEGIN
   made.at := (x AT TIME ZONE z) AT TIME ZONE 'UTC';
-  made.zone := extract(epoch FROM x - made.at) / 60;
+  made.zone := date_part('epoch', x - made.at) / 60;
   RETURN made;
 END $$;
 CREATE OR REPLACE FUNCTION sim.at_zone(x sim.dto, z text) RETURNS sim.dto LANGUAGE plpgsql STABLE AS $$
 BEGIN
   IF x.at IS NULL OR z IS NULL THEN RETURN NULL; END IF;
-  x.zone := extract(epoch FROM ((x.at AT TIME ZONE 'UTC') AT TIME ZONE z) - x.at) / 60;
+  x.zone := date_part('epoch', ((x.at AT TIME ZONE 'UTC') AT TIME ZONE z) - x.at) / 60;
   RETURN x;
 END $$;
 CREATE OR REPLACE FUNCTION sim.offset_minutes(z text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS $$

@@ -41,7 +41,7 @@ CREATE VIEW sys.objects AS
   SELECT name::sim.sysname AS name, object_id, sim.schema_id_of(schema_name) AS schema_id, parent_id AS parent_object_id, rpad(kind, 2)::sim.char2 AS type,
          (CASE kind WHEN 'U' THEN 'USER_TABLE' WHEN 'V' THEN 'VIEW' WHEN 'P' THEN 'SQL_STORED_PROCEDURE' WHEN 'TR' THEN 'SQL_TRIGGER'
                WHEN 'FN' THEN 'SQL_SCALAR_FUNCTION' ELSE 'SEQUENCE_OBJECT' END)::sim.kind AS type_desc,
-         created::sim.datetime AS create_date, modified::sim.datetime AS modify_date, 0::smallint::sim.bit AS is_ms_shipped FROM sim.object
+         created::sim.datetime_ms AS create_date, modified::sim.datetime_ms AS modify_date, 0::smallint::sim.bit AS is_ms_shipped FROM sim.object
   UNION ALL
   SELECT name::sim.sysname, object_id, sim.schema_id_of(schema_name), parent_id, kind::sim.char2,
          (CASE kind WHEN 'PK' THEN 'PRIMARY_KEY_CONSTRAINT' WHEN 'UQ' THEN 'UNIQUE_CONSTRAINT' WHEN 'F ' THEN 'FOREIGN_KEY_CONSTRAINT' ELSE 'CHECK_CONSTRAINT' END)::sim.kind,
@@ -55,7 +55,7 @@ CREATE VIEW sys.views AS SELECT * FROM sys.objects WHERE type_desc = 'VIEW';
 CREATE VIEW sys.procedures AS SELECT * FROM sys.objects WHERE type_desc = 'SQL_STORED_PROCEDURE';
 CREATE VIEW sys.triggers AS
   SELECT name::sim.sysname AS name, object_id, 1::smallint::sim.tinyint AS parent_class, 'OBJECT_OR_COLUMN'::sim.kind AS parent_class_desc, parent_id, 'TR'::sim.char2 AS type,
-         'SQL_TRIGGER'::sim.kind AS type_desc, created::sim.datetime AS create_date, modified::sim.datetime AS modify_date, 0::smallint::sim.bit AS is_ms_shipped,
+         'SQL_TRIGGER'::sim.kind AS type_desc, created::sim.datetime_ms AS create_date, modified::sim.datetime_ms AS modify_date, 0::smallint::sim.bit AS is_ms_shipped,
          disabled::int::smallint::sim.bit AS is_disabled, 0::smallint::sim.bit AS is_not_for_replication, 0::smallint::sim.bit AS is_instead_of_trigger
     FROM sim.object WHERE kind = 'TR';
 CREATE VIEW sys.sql_modules AS
@@ -133,7 +133,7 @@ CREATE VIEW sys.databases AS
          0::smallint::sim.bit AS is_quoted_identifier_on, 0::smallint::sim.bit AS is_ansi_warnings_on, 0::smallint::sim.bit AS is_arithabort_on, 0::smallint::sim.bit AS is_read_only
     FROM (VALUES ('master', 1), ('tempdb', 2), ('model', 3), ('msdb', 4), ((SELECT value FROM sim.setting WHERE name = 'database'), 5)) d(name, id);
 CREATE VIEW sys.dm_exec_sessions AS
-  SELECT s.session_id::smallint AS session_id, s.login_time::sim.datetime AS login_time, s.host_name::sim.sysname AS host_name, s.program_name::sim.sysname AS program_name, s.login_name::sim.sysname AS login_name,
+  SELECT s.session_id::smallint AS session_id, s.login_time::sim.datetime_ms AS login_time, s.host_name::sim.sysname AS host_name, s.program_name::sim.sysname AS program_name, s.login_name::sim.sysname AS login_name,
          s.login_name::sim.sysname AS original_login_name, 1::smallint::sim.bit AS is_user_process, (CASE a.state WHEN 'active' THEN 'running' ELSE 'sleeping' END)::sim.kind AS status,
          5::smallint AS database_id, (CASE WHEN a.state LIKE 'idle in%' OR a.xact_start IS NOT NULL AND a.state <> 'active' THEN 1 ELSE 0 END)::int AS open_transaction_count
     FROM sim.session s JOIN pg_stat_activity a ON a.pid = s.pid;
