@@ -85,7 +85,7 @@ TEST_F(Logins, LookUpTheHostsName) {
 }
 
 TEST_F(Logins, RefusedAreAMatterOfConfiguration) {
-    const Error error = refusal(conninfo_with("password", "hunter2"));
+    const Error error = refusal(conninfo_with_password("hunter2"));
 
     EXPECT_EQ(error.disposition, Disposition::configuration);
     EXPECT_EQ(error.code, "sqlstate 28P01");

@@ -1,8 +1,10 @@
 #include "postgres/database.hpp"
 
 #include <fmt/format.h>
+
 #include <libpq-fe.h>
 #include <unistd.h>
+#include <cstdlib>
 
 #include <atomic>
 #include <cstdlib>
@@ -101,6 +103,13 @@ Conninfo DatabaseTest::conninfo() const {
 
 Conninfo DatabaseTest::conninfo_as(const std::string& role) const {
     const std::string text = fmt::format("{} user={} password='secret word'", conninfo_text(), role);
+    return parse_conninfo(text, "SUPABASE_DB_URL").value();
+}
+
+Conninfo DatabaseTest::conninfo_with_password(const std::string& password) const {
+    const char* role = std::getenv("TEST_POSTGRES_ROLE");
+    const std::string user = role == nullptr ? "" : fmt::format(" user='{}'", role);
+    const std::string text = fmt::format("{}{} password='{}'", conninfo_text(), user, password);
     return parse_conninfo(text, "SUPABASE_DB_URL").value();
 }
 

@@ -45,6 +45,8 @@ protected:
     Conninfo conninfo() const;
     Conninfo conninfo_as(const std::string& role) const;
     Conninfo conninfo_with(const std::string& keyword, const std::string& value) const;
+    // As a role that the server asks for its password; TEST_POSTGRES_ROLE names one where the URL's is trusted.
+    Conninfo conninfo_with_password(const std::string& password) const;
 
     const std::string& database() const { return database_; }
 

@@ -122,7 +122,7 @@ TEST_F(Inspections, FindNoGeneratorBehindAPlainKey) {
 }
 
 TEST_F(Inspections, AreAnErrorWhenTheServerCannotBeAsked) {
-    const auto result = run(context_, inspect(conninfo_with("password", "hunter2"), {&items_}, clock_));
+    const auto result = run(context_, inspect(conninfo_with_password("hunter2"), {&items_}, clock_));
 
     ASSERT_TRUE(result.has_error());
     EXPECT_EQ(result.error().code, "sqlstate 28P01");
