@@ -1,10 +1,8 @@
 #include "postgres/database.hpp"
 
 #include <fmt/format.h>
-
 #include <libpq-fe.h>
 #include <unistd.h>
-#include <cstdlib>
 
 #include <atomic>
 #include <cstdlib>
