@@ -1,6 +1,6 @@
 // Runs both implementations side by side and compares what they need with the bars. Started by run.sh.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bars } from './bars.mjs';
@@ -21,7 +21,8 @@ const { values: options } = parseArgs({
   },
 });
 const env = process.env;
-const folder = mkdtempSync(join(tmpdir(), 'revsync-bench.'));
+// Inside the servers' own folder, which is removed whatever happens here.
+const folder = mkdtempSync(join(env.TEST_TLS_FOLDER, '..', 'bench-'));
 
 // What both are configured with; only the way to say "encrypted, certificate not checked" differs.
 function writeSettings(name, server, links, sslmode) {
@@ -92,7 +93,6 @@ async function run() {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, async () => {
     await stopAll();
-    rmSync(folder, { recursive: true, force: true });
     process.exit(130);
   });
 }
@@ -103,6 +103,5 @@ try {
   process.exitCode = 1;
 } finally {
   await stopAll();
-  rmSync(folder, { recursive: true, force: true });
 }
 process.exit();
