@@ -87,7 +87,11 @@ make_certificates() {
 }
 
 configure_postgres() {
-    as_owner "$pg_bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
+    superuser_password=$(openssl rand -hex 12)
+    (umask 077 && echo "$superuser_password" > "$folder/password")
+    [ -z "$owner" ] || chown "$owner" "$folder/password"
+    as_owner "$pg_bin/initdb" -D "$folder/data" -U postgres --pwfile="$folder/password" -A trust -E UTF8 \
+        --locale=C.UTF-8 --no-sync \
         >"$folder/initdb.log" 2>&1 || fail "initdb failed: $(tail -1 "$folder/initdb.log")"
     cat >> "$folder/data/postgresql.conf" <<CONF
 listen_addresses = 'localhost'
@@ -104,11 +108,9 @@ ssl_cert_file = '$folder/tls/server.crt'
 ssl_key_file = '$folder/tls/server.key'
 CONF
     cat > "$folder/data/pg_hba.conf" <<CONF
-local all all                    trust
-host  all postgres 127.0.0.1/32  trust
-host  all postgres ::1/128       trust
-host  all all      127.0.0.1/32  scram-sha-256
-host  all all      ::1/128       scram-sha-256
+local all all               trust
+host  all all 127.0.0.1/32  scram-sha-256
+host  all all ::1/128       scram-sha-256
 CONF
 }
 
@@ -139,7 +141,7 @@ start_stand_in() {
     export SIM_HOST=127.0.0.1 SIM_USER=sa SIM_DATABASE=clinic SIM_PASSWORD
     SIM_PASSWORD=$(openssl rand -hex 12)
     "$sim" --listen 127.0.0.1:0 --user "$SIM_USER" --database "$SIM_DATABASE" \
-        --backend "host=127.0.0.1 port=$port user=postgres dbname=sqlserver_stand_in sslmode=disable" \
+        --backend "${TEST_POSTGRES_URL%/*}/sqlserver_stand_in?sslmode=disable" \
         >"$folder/sim.log" 2>&1 {lifeline}>&- &
     echo $! > "$folder/sim.pid"
     for attempt in $(seq 400); do
@@ -157,7 +159,7 @@ start_stand_in() {
 make_certificates
 configure_postgres
 start_postgres
-export TEST_POSTGRES_URL="postgresql://postgres@127.0.0.1:$port/postgres"
+export TEST_POSTGRES_URL="postgresql://postgres:$superuser_password@127.0.0.1:$port/postgres"
 export TEST_TLS_FOLDER=$folder/tls
 create_role
 if [ -n "${TEST_SQLSERVER_URL:-}" ]; then

@@ -70,9 +70,7 @@ void SqlServerDatabase::prepare_stand_in() {
 void SqlServerDatabase::start() {
     Command command{stand_in_program(),
                     {"--listen", fmt::format("127.0.0.1:{}", address_.port), "--user", address_.user, "--database",
-                     address_.database, "--encrypt", option_of(encryption_), "--backend",
-                     fmt::format("host=127.0.0.1 port={} user=postgres dbname={} sslmode=disable",
-                                 backend_->value("SHOW port"), name_)},
+                     address_.database, "--encrypt", option_of(encryption_), "--backend", superuser_url(name_)},
                     {{"SIM_PASSWORD", address_.password}, {"PATH", "/usr/bin:/bin"}}};
     if (encryption_ == Encryption::on) {
         command.arguments.insert(command.arguments.end(), {"--tls-cert", tls_file("server.crt").string(), "--tls-key",

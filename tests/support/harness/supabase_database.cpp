@@ -54,7 +54,7 @@ SupabaseDatabase::SupabaseDatabase()
       port_{server_port()},
       server_{std::make_unique<PostgresConnection>(required_variable("TEST_POSTGRES_URL"))} {
     server_->exec(fmt::format("CREATE DATABASE {} TEMPLATE template0", name_));
-    connection_ = std::make_unique<PostgresConnection>(superuser_conninfo());
+    connection_ = std::make_unique<PostgresConnection>(superuser_url(name_));
     exec(content_of(source_folder() / "tests/sql/supabase-clinic.sql"));
     const std::string role = required_variable("TEST_POSTGRES_ROLE");
     exec(fmt::format(
@@ -69,6 +69,10 @@ SupabaseDatabase::~SupabaseDatabase() {
     } catch (const std::exception&) {
         // The whole cluster is thrown away in the end.
     }
+}
+
+PostgresConnection SupabaseDatabase::another_session() const {
+    return PostgresConnection{superuser_url(name_)};
 }
 
 int SupabaseDatabase::terminate_daemon_sessions() {
@@ -96,8 +100,9 @@ std::string SupabaseDatabase::url_through(const std::string& proxy_port) const {
                        password(), proxy_port, name_);
 }
 
-std::string SupabaseDatabase::superuser_conninfo() const {
-    return fmt::format("host=127.0.0.1 port={} user=postgres dbname={} sslmode=disable", port_, name_);
+std::string superuser_url(const std::string& database) {
+    const std::string url = required_variable("TEST_POSTGRES_URL");
+    return url.substr(0, url.rfind('/') + 1) + database + "?sslmode=disable";
 }
 
 std::string text_literal(const std::string& text) {

@@ -40,7 +40,7 @@ public:
     std::string value(const std::string& sql) { return connection_->value(sql); }
 
     // Another session of the same database, for transactions that stay open.
-    PostgresConnection another_session() const { return PostgresConnection{superuser_conninfo()}; }
+    PostgresConnection another_session() const;
     // Ends every session of the daemon's role; the number ended.
     int terminate_daemon_sessions();
     void refuse_connections(bool refuse);
@@ -54,13 +54,14 @@ public:
     std::string url_through(const std::string& proxy_port) const;
 
 private:
-    std::string superuser_conninfo() const;
-
     std::string name_;
     std::string port_;
     std::unique_ptr<PostgresConnection> server_;
     std::unique_ptr<PostgresConnection> connection_;
 };
+
+// Where a superuser finds a database of the throw-away cluster.
+std::string superuser_url(const std::string& database);
 
 // A Postgres string literal.
 std::string text_literal(const std::string& text);
