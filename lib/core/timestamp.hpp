@@ -3,6 +3,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@ class Timestamp {
 public:
     constexpr Timestamp() = default;
     static constexpr Timestamp from_microseconds(std::int64_t since_1970) { return Timestamp{since_1970}; }
+    static constexpr Timestamp max() { return Timestamp{std::numeric_limits<std::int64_t>::max()}; }
     static Timestamp from(std::chrono::system_clock::time_point time);
 
     // RFC 3339 with 0 to 9 fraction digits (those past six are cut) and "Z" or ±hh:mm; 'T' or a space between

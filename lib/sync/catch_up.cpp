@@ -12,9 +12,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A horizon this far behind the source's clock means that some transaction there has been left open.
-constexpr std::chrono::minutes stalled_horizon{15};
-
 std::vector<Key> keys_of(const std::vector<Change>& changes) {
     std::vector<Key> keys;
     keys.reserve(changes.size());
@@ -33,37 +30,13 @@ Cursor safe_cursor(const Cursor& before, const std::optional<Cursor>& reading, T
     return horizon > before.changed_at ? Cursor{horizon, std::nullopt} : before;
 }
 
-std::size_t CatchUpReport::changed() const {
-    std::size_t sum = 0;
-    for (const StreamReport& stream : streams) {
-        sum += stream.changed;
-    }
-    return sum;
-}
-
-std::size_t CatchUpReport::parked() const {
-    std::size_t sum = 0;
-    for (const StreamReport& stream : streams) {
-        sum += stream.parked;
-    }
-    return sum;
-}
-
-const Error* CatchUpReport::first_error() const {
-    if (error) {
-        return &*error;
-    }
-    const auto failed =
-        std::ranges::find_if(streams, [](const StreamReport& stream) { return stream.error.has_value(); });
-    return failed == streams.end() ? nullptr : &*failed->error;
-}
-
 struct CatchUp::Lane {
     const Stream* stream = nullptr;
     Cursor reading;  // where the next page starts
     std::vector<Key> due;
     std::optional<Result<Page>> page;
     std::optional<Result<Page>> parked;
+    Timestamp started;  // of the run
     StreamReport report;
 
     bool runs() const { return !report.error; }
@@ -105,6 +78,7 @@ asio::awaitable<CatchUpReport> CatchUp::run(Verbosity verbosity) {
     for (const Stream& stream : mapping_.streams) {
         Lane lane;
         lane.stream = &stream;
+        lane.started = clock_.now();
         lane.reading = state_.cursors.at(stream.name);
         lane.report.stream = stream.name;
         lanes.push_back(std::move(lane));
@@ -137,9 +111,6 @@ asio::awaitable<std::optional<Error>> CatchUp::run_lanes(std::vector<Lane>& lane
         }
         if (!lane.runs()) {
             all_ran = false;
-            if (lane.report.error->connection_lost) {
-                co_return lane.report.error;
-            }
             log_failure(*lane.report.error);
         }
     }
@@ -178,7 +149,7 @@ asio::awaitable<std::optional<Error>> CatchUp::read_first(std::vector<Lane>& lan
             continue;
         }
         pages.push_back({lane.stream, lane.reading, settings_.max_records});
-        lane.due = quarantine_.due(lane.report.stream, settings_.max_records);
+        lane.due = quarantine_.due(lane.report.stream, settings_.max_records, Timestamp::max());
         if (!lane.due.empty()) {
             rows.push_back({lane.stream, lane.due});
         }
@@ -230,6 +201,28 @@ asio::awaitable<void> CatchUp::run_lane(Lane& lane, const Horizon& horizon) {
             break;
         }
     }
+    co_await retry_rest(lane);
+}
+
+// What of the quarantine did not fit into the first exchange, so that every parked row is tried in every run.
+asio::awaitable<void> CatchUp::retry_rest(Lane& lane) {
+    const Timestamp started = lane.started;
+    while (lane.runs() && !stop_requested_) {
+        lane.due = quarantine_.due(lane.report.stream, settings_.max_records, started);
+        if (lane.due.empty()) {
+            break;
+        }
+        std::vector<PageRequest> no_pages;
+        std::vector<RowsRequest> rows;
+        rows.push_back({lane.stream, lane.due});
+        Result<PollReading> reading = co_await feed_.begin_poll(std::move(no_pages), std::move(rows));
+        if (!reading) {
+            lane.report.error = reading.error();
+            break;
+        }
+        lane.parked = std::move(reading->rows.at(0));
+        co_await retry_parked(lane);
+    }
 }
 
 // The rows asked for again come first: what the page brings of the same row was read later.
@@ -248,12 +241,10 @@ asio::awaitable<void> CatchUp::retry_parked(Lane& lane) {
         lane.report.error = outcome.stopped_by;
         co_return;
     }
+    const std::vector<Key> present = keys_of(rows.changes);
     std::vector<Key> gone;
-    if (!rows.more) {
-        const std::vector<Key> present = keys_of(rows.changes);
-        std::ranges::copy_if(lane.due, std::back_inserter(gone),
-                             [&](const Key& key) { return std::ranges::find(present, key) == present.end(); });
-    }
+    std::ranges::copy_if(lane.due, std::back_inserter(gone),
+                         [&](const Key& key) { return std::ranges::find(present, key) == present.end(); });
     if (!settle(lane, rows.changes, outcome.failures, gone)) {
         co_return;
     }
@@ -314,22 +305,13 @@ bool CatchUp::settle(Lane& lane, const std::vector<Change>& changes, const std::
     std::vector<Key> tried = keys_of(changes);
     tried.insert(tried.end(), gone.begin(), gone.end());
     for (const RowFailure& failure : failures) {
-        report_parked(lane, failure);
+        report_parked(lane.report.stream, failure);
     }
     if (Result<void> settled = quarantine_.settle(lane.report.stream, tried, failures, clock_.now()); !settled) {
         lane.report.error = settled.error();
         return false;
     }
     return true;
-}
-
-void CatchUp::report_parked(const Lane& lane, const RowFailure& failure) const {
-    const ParkedRow* before = quarantine_.find(lane.report.stream, failure.key);
-    if (before && before->error_code == failure.error.code && before->error_text == failure.error.text) {
-        logger_.debug("{} {} still parked: {}", lane.report.stream, failure.key, describe(failure.error));
-    } else {
-        logger_.warning("⚠️  Parked {} {}: {}", lane.report.stream, failure.key, describe(failure.error));
-    }
 }
 
 bool CatchUp::advance(Lane& lane, const Page& page, const Horizon& horizon) {
@@ -364,56 +346,6 @@ Result<void> CatchUp::save(const State& next) {
     }
     state_ = next;
     return {};
-}
-
-void CatchUp::warn_of(const Horizon& horizon) {
-    if (horizon.other_sessions_hidden && !hidden_sessions_said_) {
-        logger_.warning(
-            "⚠️  The Supabase role cannot see other sessions: re-reading an overlap window at each poll instead; "
-            "grant "
-            "it pg_read_all_stats");
-    }
-    hidden_sessions_said_ = horizon.other_sessions_hidden;
-    const auto behind = horizon.source_now - horizon.time;
-    if (!horizon.other_sessions_hidden && behind > stalled_horizon && !stalled_horizon_said_) {
-        stalled_horizon_said_ = true;
-        logger_.warning(
-            "⚠️  A transaction has been open in Supabase for {} minutes: rows since then are read again at each "
-            "poll; "
-            "find it in pg_stat_activity and end it",
-            std::chrono::duration_cast<std::chrono::minutes>(behind).count());
-    }
-}
-
-void CatchUp::log_failure(const Error& error) {
-    const std::string failure = describe(error);
-    if (failures_said_.insert(failure).second) {
-        logger_.error("❌ Reverse sync failed: {}", failure);
-    } else {
-        logger_.debug("❌ Reverse sync failed: {}", failure);
-    }
-}
-
-void CatchUp::log_end(const CatchUpReport& report) {
-    if (report.error) {
-        log_failure(*report.error);
-        return;
-    }
-    std::string counts;
-    for (std::size_t index = 0; index < report.streams.size(); ++index) {
-        counts += fmt::format("{}{} {}", index == 0 ? "" : ", ", report.streams[index].synced,
-                              mapping_.streams[index].wording.counted);
-    }
-    if (report.first_error()) {
-        announce("⚠️  Reverse sync incomplete: {} ({}ms)", counts, report.duration.count());
-        return;
-    }
-    failures_said_.clear();
-    if (stop_requested_) {
-        logger_.info("⏹️  Reverse sync stopped on request: {} ({}ms)", counts, report.duration.count());
-    } else {
-        logger_.info("✅ Reverse sync complete: {} ({}ms)", counts, report.duration.count());
-    }
 }
 
 }  // namespace revsync

@@ -76,13 +76,14 @@ private:
     boost::asio::awaitable<std::optional<Error>> read_first(std::vector<Lane>& lanes, Horizon& horizon);
     boost::asio::awaitable<void> run_lane(Lane& lane, const Horizon& horizon);
     boost::asio::awaitable<void> retry_parked(Lane& lane);
+    boost::asio::awaitable<void> retry_rest(Lane& lane);
     boost::asio::awaitable<bool> apply_page(Lane& lane, const Page& page);
 
     Result<void> fix_starts();
     void leave_future(Lane& lane, const Horizon& horizon);
     bool settle(Lane& lane, const std::vector<Change>& changes, const std::vector<RowFailure>& failures,
                 const std::vector<Key>& gone);
-    void report_parked(const Lane& lane, const RowFailure& failure) const;
+    void report_parked(const std::string& stream, const RowFailure& failure) const;
     bool advance(Lane& lane, const Page& page, const Horizon& horizon);
     Result<void> save(const State& next);
     void warn_of(const Horizon& horizon);

@@ -40,7 +40,7 @@ struct Horizon {
 struct PollReading {
     Horizon horizon;
     std::vector<Result<Page>> pages;  // one per PageRequest, in its order
-    std::vector<Result<Page>> rows;   // one per RowsRequest, in its order; keys that are gone are absent
+    std::vector<Result<Page>> rows;   // one per RowsRequest, in its order: all of them, without those that are gone
 };
 
 // A source of changes. One request at a time.

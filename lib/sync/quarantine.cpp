@@ -66,10 +66,10 @@ Result<void> Quarantine::settle(const std::string& stream, std::span<const Key> 
     return {};
 }
 
-std::vector<Key> Quarantine::due(const std::string& stream, std::size_t count) const {
+std::vector<Key> Quarantine::due(const std::string& stream, std::size_t count, Timestamp before) const {
     std::vector<const ParkedRow*> candidates;
     for (const ParkedRow& row : rows_) {
-        if (row.stream == stream) {
+        if (row.stream == stream && row.last_failed < before) {
             candidates.push_back(&row);
         }
     }

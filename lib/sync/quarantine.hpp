@@ -26,8 +26,8 @@ public:
     Result<void> settle(const std::string& stream, std::span<const Key> tried, std::span<const RowFailure> failures,
                         Timestamp now);
 
-    // At most `count` keys of a stream, those tried longest ago first.
-    std::vector<Key> due(const std::string& stream, std::size_t count) const;
+    // At most `count` keys of a stream that were last tried before `before`, those tried longest ago first.
+    std::vector<Key> due(const std::string& stream, std::size_t count, Timestamp before) const;
 
     const ParkedRow* find(const std::string& stream, const Key& key) const;
     std::size_t size(const std::string& stream) const;

@@ -257,15 +257,18 @@ TEST_F(CatchUpTest, stops_between_pages_and_remembers_the_last_one) {
     EXPECT_THAT(log.texts(), Contains("⏹️  Reverse sync stopped on request: 4 notes, 0 batches (0ms)"));
 }
 
-TEST_F(CatchUpTest, reports_the_failure_of_a_lost_connection_for_the_whole_run) {
+TEST_F(CatchUpTest, a_batch_that_loses_the_connection_does_not_starve_the_other_stream) {
     note(1, at("13:00:00"));
+    edited_batch(3, at("13:10:00"));
     fail_at("sink.apply", Fault::connection_lost);
 
     const CatchUpReport report = run();
 
-    ASSERT_TRUE(report.error);
-    EXPECT_TRUE(report.error->connection_lost);
-    EXPECT_EQ(report.first_error(), &*report.error);
+    EXPECT_FALSE(report.error);
+    ASSERT_TRUE(report.streams.at(0).error);
+    EXPECT_TRUE(report.streams.at(0).error->connection_lost);
+    EXPECT_EQ(report.streams.at(1).synced, 1U);
+    EXPECT_FALSE(disk.state.last_poll);
 }
 
 TEST_F(CatchUpTest, cannot_start_when_its_memory_cannot_be_read) {
@@ -276,18 +279,22 @@ TEST_F(CatchUpTest, cannot_start_when_its_memory_cannot_be_read) {
     }
 }
 
-TEST_F(CatchUpTest, tries_parked_rows_longest_untried_first_when_there_are_more_than_one_batch) {
+TEST_F(CatchUpTest, tries_every_parked_row_in_every_run_however_many_there_are) {
     settings.max_records = 2;
-    for (std::int64_t id = 1; id <= 4; ++id) {
+    for (std::int64_t id = 1; id <= 5; ++id) {
         note(id, at("13:00:00"), "an orphan", "77");
     }
     run();
+    clock.advance(std::chrono::minutes{1});
+    run();
+    for (const ParkedRow& row : disk.quarantine) {
+        EXPECT_EQ(row.attempts, 2U) << row.key;
+    }
     target.add_parent("77");
+    clock.advance(std::chrono::minutes{1});
 
-    run();
-    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 2U);
-    run();
-    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 4U);
+    EXPECT_EQ(run().streams.front().synced, 5U);
+    EXPECT_EQ(target.rows("tblAlignerNotes").size(), 5U);
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ TEST_F(QuarantineTest, keeps_the_streams_apart) {
 
     EXPECT_EQ(quarantine.size("notes"), 0U);
     EXPECT_EQ(quarantine.size("batches"), 1U);
-    EXPECT_THAT(quarantine.due("notes", 10), IsEmpty());
+    EXPECT_THAT(quarantine.due("notes", 10, Timestamp::max()), IsEmpty());
 }
 
 TEST_F(QuarantineTest, does_not_touch_the_disk_when_nothing_changes) {
@@ -91,16 +91,16 @@ TEST_F(QuarantineTest, gives_the_rows_tried_longest_ago_first) {
     ASSERT_TRUE(park({"[1]", "[2]", "[3]"}, minute(9)));
     ASSERT_TRUE(park({"[1]"}, minute(10)));
 
-    EXPECT_THAT(quarantine.due("notes", 2), ElementsAre("[2]", "[3]"));
-    EXPECT_THAT(quarantine.due("notes", 10), ElementsAre("[2]", "[3]", "[1]"));
-    EXPECT_THAT(quarantine.due("notes", 0), IsEmpty());
+    EXPECT_THAT(quarantine.due("notes", 2, Timestamp::max()), ElementsAre("[2]", "[3]"));
+    EXPECT_THAT(quarantine.due("notes", 10, Timestamp::max()), ElementsAre("[2]", "[3]", "[1]"));
+    EXPECT_THAT(quarantine.due("notes", 0, Timestamp::max()), IsEmpty());
 }
 
 TEST_F(QuarantineTest, reaches_every_row_in_turn_when_all_failed_at_one_moment) {
     ASSERT_TRUE(park({"[1]", "[2]", "[3]"}, minute(9)));
-    ASSERT_TRUE(park(quarantine.due("notes", 2), minute(9)));
+    ASSERT_TRUE(park(quarantine.due("notes", 2, Timestamp::max()), minute(9)));
 
-    EXPECT_EQ(quarantine.due("notes", 1), std::vector<Key>{"[3]"});
+    EXPECT_EQ(quarantine.due("notes", 1, Timestamp::max()), std::vector<Key>{"[3]"});
 }
 
 TEST_F(QuarantineTest, is_as_it_was_when_it_cannot_be_saved) {
