@@ -41,7 +41,8 @@ std::string json_value(const SourceColumn& column, const std::string& value) {
 std::string json_object_text(const std::vector<std::pair<std::string, std::string>>& members) {
     std::string sql;
     for (const auto& [name, value] : members) {
-        const std::string label = (sql.empty() ? "{" : ",") + boost::json::serialize(boost::json::string{name}) + ":";
+        const std::string label =
+            fmt::format("{}{}:", sql.empty() ? "{" : ",", boost::json::serialize(boost::json::string{name}));
         sql += fmt::format("{}{} || {}", sql.empty() ? "" : " || ", literal(label), text_or_null(value));
     }
     return sql.empty() ? "'{}'" : "(" + sql + " || '}')";
