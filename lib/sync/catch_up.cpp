@@ -105,12 +105,22 @@ asio::awaitable<std::optional<Error>> CatchUp::run_lanes(std::vector<Lane>& lane
     }
     warn_of(horizon);
     bool all_ran = true;
+    bool connection_lost = false;
     for (Lane& lane : lanes) {
+        // A batch that loses the connection must not starve the streams behind it: the target is asked again.
+        if (connection_lost) {
+            const std::span<Lane> next{&lane, 1};
+            if (std::optional<Error> error = co_await prepare(next)) {
+                co_return error;
+            }
+            connection_lost = false;
+        }
         if (lane.runs() && !stop_requested_) {
             co_await run_lane(lane, horizon);
         }
         if (!lane.runs()) {
             all_ran = false;
+            connection_lost = lane.report.error->connection_lost;
             log_failure(*lane.report.error);
         }
     }
@@ -124,7 +134,7 @@ asio::awaitable<std::optional<Error>> CatchUp::run_lanes(std::vector<Lane>& lane
     co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<Error>> CatchUp::prepare(std::vector<Lane>& lanes) {
+asio::awaitable<std::optional<Error>> CatchUp::prepare(std::span<Lane> lanes) {
     std::vector<const Stream*> streams;
     for (const Lane& lane : lanes) {
         streams.push_back(lane.stream);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,7 @@ private:
     struct Lane;  // one stream on its way through a run
 
     boost::asio::awaitable<std::optional<Error>> run_lanes(std::vector<Lane>& lanes);
-    boost::asio::awaitable<std::optional<Error>> prepare(std::vector<Lane>& lanes);
+    boost::asio::awaitable<std::optional<Error>> prepare(std::span<Lane> lanes);
     boost::asio::awaitable<std::optional<Error>> read_first(std::vector<Lane>& lanes, Horizon& horizon);
     boost::asio::awaitable<void> run_lane(Lane& lane, const Horizon& horizon);
     boost::asio::awaitable<void> retry_parked(Lane& lane);

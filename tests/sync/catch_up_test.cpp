@@ -267,6 +267,7 @@ TEST_F(CatchUpTest, a_batch_that_loses_the_connection_does_not_starve_the_other_
     EXPECT_FALSE(report.error);
     ASSERT_TRUE(report.streams.at(0).error);
     EXPECT_TRUE(report.streams.at(0).error->connection_lost);
+    EXPECT_FALSE(report.streams.at(1).error) << describe(*report.streams.at(1).error);
     EXPECT_EQ(report.streams.at(1).synced, 1U);
     EXPECT_FALSE(disk.state.last_poll);
 }
