@@ -86,9 +86,9 @@ TEST(MappingLoader, makes_the_words_of_the_log_from_the_name) {
 TEST(MappingLoader, takes_words_that_are_given) {
     const auto stream = stream_with("wording", R"json({"found": "order(s)", "symbol": "🧾", "showTotal": true})json");
     EXPECT_EQ(stream.wording.polled, "orders");
-EXPECT_EQ(stream.wording.found, "order(s)");
-EXPECT_EQ(stream.wording.symbol, "🧾");
-EXPECT_TRUE(stream.wording.show_total);
+    EXPECT_EQ(stream.wording.found, "order(s)");
+    EXPECT_EQ(stream.wording.symbol, "🧾");
+    EXPECT_TRUE(stream.wording.show_total);
 }
 
 TEST(MappingLoader, reads_filters_ownership_and_operations) {
