@@ -87,5 +87,13 @@ TEST_F(CatchUpEndToEnd, AnOlderSupabaseWithoutIsReadStartsNotesAsUnread) {
     EXPECT_EQ(lab->value("SELECT IsRead FROM dbo.tblAlignerNotes"), "0");
 }
 
+TEST_F(CatchUpEndToEnd, ANoteWhoseReadMarkIsEmptyArrivesAsUnread) {
+    given_sets();
+    supabase->exec("ALTER TABLE aligner_notes ALTER COLUMN is_read DROP DEFAULT");
+    doctor_writes("written by a portal that sets no mark");
+    EXPECT_THAT(daemon->once(), Succeeded());
+    EXPECT_EQ(lab->value("SELECT IsRead FROM dbo.tblAlignerNotes"), "0");
+}
+
 }  // namespace
 }  // namespace revsync::test
