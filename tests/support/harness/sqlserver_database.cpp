@@ -114,12 +114,6 @@ void SqlServerDatabase::arm(const std::string& fault, int times, int argument) {
     exec(fmt::format("EXEC sp_sim_fault {}, {}, {}", unicode_literal(fault), times, argument));
 }
 
-SqlServerDatabase::Counts SqlServerDatabase::counts() {
-    const Row row = rows("EXEC sp_sim_counts").at(0);
-    const auto number = [&](std::size_t column) { return std::stol(row.at(column).value_or("0")); };
-    return {.logins = number(0), .rows_updated = number(5), .rows_deleted = number(6)};
-}
-
 std::string unicode_literal(const std::string& text) {
     return "N" + text_literal(text);
 }

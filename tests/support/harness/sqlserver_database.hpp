@@ -10,7 +10,7 @@
 namespace revsync::test {
 
 // A SQL Server database of its own with the clinic's schema: on a stand-in of its own, or on the server that
-// TEST_SQLSERVER_URL names when that is a real one (then faults, counts and restarts cannot be asked for).
+// TEST_SQLSERVER_URL names when that is a real one (then faults, logins and restarts cannot be asked for).
 class SqlServerDatabase {
 public:
     enum class Encryption { impossible, off, on };  // off: only when the client asks for it
@@ -28,13 +28,8 @@ public:
 
     // Arms a fault of the stand-in for the connections that come next (tests/sqlserver_sim/README.md).
     void arm(const std::string& fault, int times = 1, int argument = 0);
-    // What all sessions together have done since the stand-in started.
-    struct Counts {
-        long logins = 0;
-        long rows_updated = 0;
-        long rows_deleted = 0;
-    };
-    Counts counts();
+    // Logins of all clients since the stand-in started.
+    long logins() { return count("EXEC sp_sim_counts"); }
 
     // The server goes away, all connections with it; start() brings it back on the same port with the same data.
     void stop();
