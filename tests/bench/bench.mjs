@@ -70,7 +70,7 @@ async function run() {
   const script = new URL('peer/peer.mjs', import.meta.url).pathname;
   const peer = await startService('peer', 'no-verify', (envFile) => ({
     command: process.execPath,
-    args: [`--env-file=${envFile}`, script],
+    args: [script, envFile],
     signal: 'SIGUSR2',
   }));
 

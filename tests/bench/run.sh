@@ -38,11 +38,15 @@ done
 
 "$root/packaging/install-build-dependencies.sh" --for bench
 for tool in node npm; do
-    command -v "$tool" >/dev/null || { echo "run.sh: $tool is needed (20 or newer)" >&2; exit 1; }
+    command -v "$tool" >/dev/null || { echo "run.sh: $tool is needed" >&2; exit 1; }
 done
 if [ -n "$must_build" ]; then
-    cmake --preset release -S "$root" -B "$build" -DREVSYNC_WARNINGS_AS_ERRORS=OFF >"$build.configure.log" || { cat "$build.configure.log" >&2; exit 1; }
-    cmake --build "$build" -j "$(nproc)" --target reverse-syncd sqlserver-sim latency-proxy
+    echo "building; see build/bench.log" >&2
+    mkdir -p "$root/build"
+    {
+        cmake --preset release -S "$root" -B "$build" -DREVSYNC_WARNINGS_AS_ERRORS=OFF &&
+            cmake --build "$build" -j "$(nproc)" --target reverse-syncd sqlserver-sim latency-proxy
+    } >"$build.log" 2>&1 || { tail -40 "$build.log" >&2; exit 1; }
 fi
 
 peer=$root/tests/bench/peer

@@ -1,11 +1,15 @@
 // The same polls in plain Node, the way such services are usually written: a page of changed rows is read, then each
-// row is written by itself. It polls once at start and again at every SIGUSR2, over connections that stay open.
+// row is written by itself. It polls once at start and again at every SIGUSR2, over connections that stay open. Its
+// argument is the settings file.
+import { readFileSync } from 'node:fs';
 import { TYPES } from 'tedious';
 import { connectPostgres, connectSqlServer } from './databases.mjs';
 
-const env = process.env;
+// Settings: a file of NAME=value lines, under the names that the daemon knows.
+const lines = readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line.includes('='));
+const env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 const limit = Number(env.REVERSE_SYNC_MAX_RECORDS ?? 500);
-const oneCallPerRow = env.PEER_CALLS_PER_ROW === '1';
+const oneCallPerRow = process.env.PEER_CALLS_PER_ROW === '1';
 const lookback = `${Number(env.REVERSE_SYNC_LOOKBACK_HOURS ?? 24)} hours`;
 
 const noteWrites = {
