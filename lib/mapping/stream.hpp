@@ -31,7 +31,7 @@ struct ColumnPair {
     std::string target;
     Owner owner = Owner::supabase;
     bool insert_only = false;              // written with a new row, never on an update: the target owns it afterwards
-    std::optional<std::string> if_absent;  // the source may lack the column: this text is used instead
+    std::optional<std::string> if_absent;  // the source may lack the column, or hold NULL: this text is used instead
 };
 
 struct KeyPair {

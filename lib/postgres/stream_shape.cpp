@@ -77,10 +77,14 @@ private:
 
     void fit_columns() {
         for (const ColumnPair& pair : stream_.columns) {
+            const std::string substitute =
+                pair.if_absent ? fmt::format("to_json({}::text)", literal(*pair.if_absent)) : "";
             if (pair.if_absent && table_.find(pair.source) == nullptr) {
-                members_.emplace_back(pair.target, fmt::format("to_json({}::text)", literal(*pair.if_absent)));
+                members_.emplace_back(pair.target, substitute);
             } else if (const SourceColumn* column = require(pair.source)) {
-                members_.emplace_back(pair.target, json_value(*column, carried(pair.source)));
+                const std::string value = json_value(*column, carried(pair.source));
+                members_.emplace_back(pair.target,
+                                      pair.if_absent ? fmt::format("COALESCE({}, {})", value, substitute) : value);
             }
         }
         shape_.row_text = json_object_text(members_);

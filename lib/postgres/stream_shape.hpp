@@ -27,7 +27,7 @@ struct StreamShape {
 };
 
 // A row changed at the latest of the stream's change columns, NULLs left out; timestamp without time zone and date
-// count as UTC. A missing column with if_absent becomes that text.
+// count as UTC. A missing column with if_absent becomes that text, and so does its NULL.
 //
 // `table` is null when the catalog does not have it. Errors (disposition stream): table, column or permission
 // missing, rows hidden by row level security, a change column that is not a time.
