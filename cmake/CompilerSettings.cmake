@@ -17,13 +17,17 @@ if(REVSYNC_CCACHE)
 endif()
 
 add_library(revsync_settings INTERFACE)
-target_compile_options(revsync_settings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  $<$<BOOL:${REVSYNC_WARNINGS_AS_ERRORS}>:-Werror>
-  # False positives of these compilers inside coroutine frames and libstdc++.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete>
-  $<$<CXX_COMPILER_ID:GNU>:-fcoroutines -fpch-deps -fpch-preprocess>
-  $<$<CXX_COMPILER_ID:Clang>:-Xclang -fno-pch-timestamp>)
+if(MSVC)
+  target_compile_options(revsync_settings INTERFACE /W4 /utf-8 /permissive- $<$<BOOL:${REVSYNC_WARNINGS_AS_ERRORS}>:/WX>)
+else()
+  target_compile_options(revsync_settings INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+    $<$<BOOL:${REVSYNC_WARNINGS_AS_ERRORS}>:-Werror>
+    # False positives of GCC 12 inside coroutine frames and in the concatenation of strings.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow>
+    $<$<CXX_COMPILER_ID:GNU>:-fcoroutines -fpch-deps -fpch-preprocess>
+    $<$<CXX_COMPILER_ID:Clang>:-Xclang -fno-pch-timestamp>)
+endif()
 if(REVSYNC_SANITIZE)
   add_compile_options(-fsanitize=${REVSYNC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${REVSYNC_SANITIZE})

@@ -44,7 +44,7 @@ if [ -n "$must_build" ]; then
     echo "building; see build/bench.log" >&2
     mkdir -p "$root/build"
     {
-        cmake --preset release -S "$root" -B "$build" -DREVSYNC_WARNINGS_AS_ERRORS=OFF &&
+        cmake --preset release -S "$root" -B "$build" &&
             cmake --build "$build" -j "$(nproc)" --target reverse-syncd sqlserver-sim latency-proxy
     } >"$build.log" 2>&1 || { tail -40 "$build.log" >&2; exit 1; }
 fi
