@@ -14,9 +14,9 @@ inline constexpr std::size_t mapping_limit_bytes = 1024 * 1024;
 
 // Reads a mapping from JSON (docs/configuration.md, "A mapping of your own"). Unknown members, missing ones,
 // repeated stream names and contradictions are errors that name the place; disposition configuration.
-Result<Mapping> parse_mapping(std::string_view json);
+Result<Mapping> parse_mapping(std::string_view text);
 
 // The same from a file. The error names the file.
-Result<Mapping> load_mapping(const std::filesystem::path& file);
+Result<Mapping> load_mapping(const std::filesystem::path& path);
 
 }  // namespace revsync

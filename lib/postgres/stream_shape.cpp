@@ -66,6 +66,10 @@ private:
         std::vector<std::string> values;
         for (const KeyPair& pair : stream_.key) {
             if (const SourceColumn* column = require(pair.source)) {
+                if (column->is_array || column->base_type == "bytea" || column->base_type == "record") {
+                    fail("42804", fmt::format("key column {} has a type that JSON does not carry back", pair.source),
+                         "take a number, text or uuid as the key");
+                }
                 shape_.key.push_back(identifier(pair.source));
                 shape_.key_types.push_back(column->type);
                 values.push_back(json_value(*column, carried(pair.source)));

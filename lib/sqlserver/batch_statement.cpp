@@ -83,7 +83,11 @@ std::string json_value(const Column& column, std::string_view time_zone) {
 // edit of only those must arrive.
 std::string comparable(std::string_view alias, const Column& column) {
     std::string value = fmt::format("{}.{}", alias, bracketed(column.name));
-    if (column.base_type == "text" || column.base_type == "ntext" || column.base_type == "image") {
+    const bool one_byte = column.base_type == "char" || column.base_type == "varchar" || column.base_type == "text";
+    if (one_byte) {
+        // The binary collation would first turn the text into its own code page, where other alphabets are all '?'.
+        value = fmt::format("CONVERT(nvarchar(max), {})", value);
+    } else if (column.base_type == "ntext" || column.base_type == "image") {
         value = fmt::format("CONVERT({}, {})", declared_type(column), value);
     }
     switch (kind_of(column)) {

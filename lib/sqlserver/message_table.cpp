@@ -17,9 +17,9 @@ constexpr MessageMeaning user_message{first_user_number, row, silent,
 
 // In order of their numbers. https://learn.microsoft.com/sql/relational-databases/errors-events/
 constexpr std::array meanings = std::to_array<MessageMeaning>({
-    {102, stream, quote, "the server does not understand the statement; check its version and compatibility level"},
-    {137, stream, quote, "the server does not understand the statement; check its version and compatibility level"},
-    {156, stream, quote, "the server does not understand the statement; check its version and compatibility level"},
+    {102, stream, silent, "the server does not understand the statement; check its version and compatibility level"},
+    {137, stream, silent, "the server does not understand the statement; check its version and compatibility level"},
+    {156, stream, silent, "the server does not understand the statement; check its version and compatibility level"},
     {195, stream, quote, "the server lacks a function; SQL Server 2016 or later is needed"},
     {206, stream, quote, "a column's type cannot be written from text; take it out of the mapping"},
     {207, stream, quote, "a column is missing; compare the mapping with the table"},

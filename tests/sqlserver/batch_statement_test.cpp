@@ -48,6 +48,10 @@ TEST_F(Statement, ComparesLetterCaseAndTrailingBlanks) {
     EXPECT_THAT(text(), HasSubstr("t.[NoteText] COLLATE Latin1_General_BIN2, DATALENGTH(t.[NoteText])"));
 }
 
+TEST_F(Statement, ComparesTextOfACodePageAsUnicode) {
+    EXPECT_THAT(text(), HasSubstr("CONVERT(nvarchar(max), t.[NoteType]) COLLATE Latin1_General_BIN2"));
+}
+
 TEST_F(Statement, LocksTheKeysBeforeItDecides) {
     EXPECT_THAT(text(),
                 HasSubstr("LEFT JOIN [dbo].[Notes] AS t WITH (UPDLOCK, SERIALIZABLE) ON t.[NoteID] = s.[NoteID]"));
