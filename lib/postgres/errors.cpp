@@ -102,13 +102,13 @@ constexpr NetworkFailure network_failures[] = {
 std::string_view sqlstate_in(std::string_view message) {
     constexpr std::size_t length = 5;
     std::size_t colon = message.rfind(":  ");
-    if (colon == message.npos || colon + 3 + length > message.size()) {
+    if (colon == std::string_view::npos || colon + 3 + length > message.size()) {
         return {};
     }
     const std::string_view code = message.substr(colon + 3, length);
     const bool is_code =
         std::ranges::all_of(code, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
-    const bool ends = message.find_first_not_of(" \n", colon + 3 + length) == message.npos;
+    const bool ends = message.find_first_not_of(" \n", colon + 3 + length) == std::string_view::npos;
     return is_code && ends ? code : std::string_view{};
 }
 
@@ -155,7 +155,7 @@ Error connect_error(std::string_view message, const Conninfo& conninfo, const En
         return refused_login(sqlstate, conninfo, endpoint);
     }
     for (const NetworkFailure& failure : network_failures) {
-        if (message.find(failure.piece) != message.npos) {
+        if (message.find(failure.piece) != std::string_view::npos) {
             return connection_failure(failure.disposition, "", conninfo, endpoint, failure.what, failure.next);
         }
     }

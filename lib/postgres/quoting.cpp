@@ -18,7 +18,7 @@ std::string identifier(std::string_view name) {
 }
 
 std::string literal(std::string_view text) {
-    if (text.find('\\') == text.npos) {
+    if (text.find('\\') == std::string_view::npos) {
         return enclosed(text, '\'');
     }
     std::string escaped;

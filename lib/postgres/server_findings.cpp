@@ -123,7 +123,7 @@ Finding problem(const Error& error) {
 }
 
 bool sorts(std::string_view plan) {
-    return plan.find(R"("Node Type": "Sort")") != plan.npos;
+    return plan.find(R"("Node Type": "Sort")") != std::string_view::npos;
 }
 
 }  // namespace revsync::postgres

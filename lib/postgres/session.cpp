@@ -41,7 +41,9 @@ bool Session::is_open() {
     }
     // The server's last words and the end of the stream are two reads.
     PGconn* const handle = connection_->handle();
-    if (PQconsumeInput(handle) == 0 || PQconsumeInput(handle) == 0 || PQstatus(handle) == CONNECTION_BAD) {
+    bool alive = PQconsumeInput(handle) == 1;
+    alive = alive && PQconsumeInput(handle) == 1;
+    if (!alive || PQstatus(handle) == CONNECTION_BAD) {
         close();
         return false;
     }

@@ -110,7 +110,7 @@ private:
     // The column's moment as timestamptz, by immutable functions only, so that an index can hold it.
     std::string moment(const std::string& name, std::string_view prefix) {
         const SourceColumn* column = require(name);
-        const std::string value = std::string{prefix} + identifier(name);
+        std::string value = std::string{prefix} + identifier(name);
         if (column == nullptr || column->base_type == "timestamptz") {
             return value;
         }
