@@ -57,7 +57,7 @@ std::string json_type(const Column& column) {
 // The value in the column's type. Times with an offset are moments and are kept in the configured zone; times without
 // one are taken as they are. Bytes come as hex, "0x…" or "\x…".
 std::string json_value(const Column& column, std::string_view time_zone) {
-    const std::string value = "j." + bracketed(column.name);
+    std::string value = "j." + bracketed(column.name);
     const std::string type = declared_type(column);
     switch (kind_of(column)) {
         case ColumnKind::date_and_time:
