@@ -54,8 +54,8 @@ BEGIN
   IF y ~ '^\d{1,2}:\d{2}' COLLATE "C" THEN y := '1900-01-01 ' || y; END IF;
   IF y ~ '^\d{8}( |T|$)' COLLATE "C" OR y ~ '^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]|$)' COLLATE "C"
      OR y ~ '^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}( |$)' COLLATE "C" OR y ~* '^([a-z]{3,9} +\d{1,2},? +\d{4}|\d{1,2} [a-z]{3,9} \d{4})' COLLATE "C" THEN
-    y := regexp_replace(y, '(\.\d{6})\d+', '\1');
-    y := regexp_replace(y, ' ?(Z|[+-]\d\d:\d\d)$', '');
+    y := regexp_replace(y COLLATE "C", '(\.\d{6})\d+', '\1');
+    y := regexp_replace(y COLLATE "C", ' ?(Z|[+-]\d\d:\d\d)$', '');
     RETURN y::timestamp;
   END IF;
   PERFORM sim.raise(241, 'Conversion failed when converting date and/or time from character string.');
