@@ -29,7 +29,7 @@ asio::awaitable<void> Worker::perform(Job job) {
     connection_->rearm();
     const auto initiate = [this](auto handler, Job work) {
         const auto executor =
-            asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
+            asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work_t::tracked);
         auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) {
             slot.assign([connection = connection_](asio::cancellation_type) { connection->cancel(); });
