@@ -10,9 +10,9 @@ set(REVSYNC_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 
 find_program(REVSYNC_CCACHE ccache)
 if(REVSYNC_CCACHE)
-  # Precompiled headers need the two sloppiness settings to be cacheable.
+  # Precompiled headers need the two sloppiness settings, and depend mode: GCC 12 crashes when it preprocesses with one.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+      "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
       CCACHE_SLOPPINESS=pch_defines,time_macros "${REVSYNC_CCACHE}")
 endif()
 
