@@ -7,11 +7,13 @@ find_package(fmt REQUIRED)
 find_package(FreeTDS REQUIRED)
 
 # Boost's heavy parts, compiled once: everything that links revsync_boost sees declarations only.
-add_library(revsync_boost STATIC "${PROJECT_SOURCE_DIR}/lib/boost_asio.cpp" "${PROJECT_SOURCE_DIR}/lib/boost_json.cpp")
+add_library(revsync_boost STATIC "${PROJECT_SOURCE_DIR}/lib/boost_asio.cpp" "${PROJECT_SOURCE_DIR}/lib/boost_beast.cpp"
+            "${PROJECT_SOURCE_DIR}/lib/boost_json.cpp")
 target_link_libraries(revsync_boost PUBLIC Boost::headers Threads::Threads OpenSSL::SSL OpenSSL::Crypto
                                     PRIVATE revsync_settings)
 target_compile_definitions(revsync_boost PUBLIC
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 
 # One precompiled header for all that speaks Asio.
 add_library(revsync_pch STATIC "${PROJECT_SOURCE_DIR}/lib/pch.cpp")

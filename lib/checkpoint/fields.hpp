@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "checkpoint/format.hpp"
-#include "checkpoint/raw_json.hpp"
+#include "core/raw_json.hpp"
 
 namespace revsync {
 

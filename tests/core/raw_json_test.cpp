@@ -1,4 +1,4 @@
-#include "checkpoint/raw_json.hpp"
+#include "core/raw_json.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
