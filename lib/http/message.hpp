@@ -11,6 +11,7 @@ namespace revsync::http {
 
 using Status = boost::beast::http::status;
 using Verb = boost::beast::http::verb;
+using RequestHeader = boost::beast::http::request_header<>;  // method, target and fields; a Request is one
 using Request = boost::beast::http::request<boost::beast::http::string_body>;
 using Response = boost::beast::http::response<boost::beast::http::string_body>;
 
