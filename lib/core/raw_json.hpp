@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +9,9 @@
 #include <vector>
 
 namespace revsync {
+
+// An object's members by name, each as the JSON text that stands in the document; it owns its texts.
+using JsonMembers = std::map<std::string, std::string, std::less<>>;
 
 // A JSON value as it stands in its document, so that a key's numbers and texts come out exactly as they went
 // in, whatever their size. Valid as long as the document's text is.
