@@ -1,0 +1,125 @@
+// The other direction's ends: the queue that SQL Server's triggers fill, and a target in Postgres that takes a page of
+// it in one transaction.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/change.hpp"
+#include "core/error.hpp"
+#include "mapping/stream.hpp"
+
+namespace revsync {
+
+// One queued edit. `change.changed_at` is when the edit was made, on the target's clock.
+struct QueueItem {
+    std::int64_t id = 0;  // order of the edits of one row; not the order of their commits
+    const Stream* stream = nullptr;
+    Change change;
+    // The shared columns (names of the target) that the edit concerned; nullopt: unknown, so all of them.
+    std::optional<std::set<std::string>> edited;
+    std::size_t attempts = 0;
+    std::optional<Error> error;  // cannot be applied at all: no stream of that name, unreadable data (row)
+};
+
+struct QueuePage {
+    std::vector<QueueItem> items;  // in the order of their ids
+    bool more = false;
+};
+
+struct QueueVerdict {
+    std::int64_t id = 0;
+    std::optional<Error> error;  // none: synced
+};
+
+struct QueueCounts {
+    std::uint64_t pending = 0;
+    std::uint64_t failed = 0;
+    std::optional<Timestamp> oldest_pending;
+    std::optional<Timestamp> next_due;  // when an item's backoff ends; none while nothing waits
+};
+
+// dbo.SyncQueue. One request at a time, and one daemon at a time: whoever does not hold the queue's lock gets the
+// code queue_in_use (disposition retry) and has changed nothing.
+class Queue {
+public:
+    static constexpr const char* in_use = "queue in use";
+
+    virtual ~Queue() = default;
+
+    // Items that are due, at most `limit`, behind `after`.
+    virtual boost::asio::awaitable<Result<QueuePage>> read(std::size_t limit, std::int64_t after) = 0;
+    // Settles exactly these rows, in one transaction. A row that failed counts an attempt and keeps the error's text;
+    // at the limit it ends as Failed.
+    virtual boost::asio::awaitable<Result<void>> settle(std::vector<QueueVerdict> verdicts) = 0;
+    // Whether anything is due, by one light query.
+    virtual boost::asio::awaitable<Result<bool>> anything_due() = 0;
+    virtual boost::asio::awaitable<Result<QueueCounts>> counts() = 0;
+    // Deletes synced rows older than `age`, at most `limit`; returns how many.
+    virtual boost::asio::awaitable<Result<std::size_t>> purge(std::chrono::hours age, std::size_t limit) = 0;
+};
+
+// A write of ours that a source stamped as if it were an edit: the row of `key` that carries the change time
+// `stamped` was last edited at `edited`, or never (nothing in it is new to SQL Server).
+struct Echo {
+    std::string stream;  // the reverse stream that would read it
+    Key key;
+    Timestamp stamped;
+    std::optional<Timestamp> edited;
+
+    friend bool operator==(const Echo&, const Echo&) = default;
+};
+
+// A shared column that both sides had edited.
+struct SettledConflict {
+    std::string stream;
+    Key key;
+    std::string column;
+    Direction winner = Direction::forward;  // forward: SQL Server's edit was the newer one
+};
+
+// What the target has to know of the reverse direction to write one stream.
+struct ReverseView {
+    const Stream* stream = nullptr;  // that reads the same table; none: nobody does
+    Timestamp delivered_until;       // its cursor
+    std::set<Key> undelivered;       // parked: SQL Server never received them
+    std::vector<Echo> echoes;        // of the keys in hand
+};
+
+struct ForwardBatch {
+    const Stream* stream = nullptr;
+    std::vector<const QueueItem*> items;  // one per key
+    ReverseView reverse;
+};
+
+struct ForwardApplied {
+    std::size_t changed = 0;                              // rows inserted, updated or removed
+    std::vector<std::pair<std::int64_t, Error>> refused;  // by item id, disposition row; the others are in the target
+    std::vector<SettledConflict> conflicts;
+};
+
+// Called between writing and committing: what it returns in error rolls everything back.
+using BeforeCommit = std::function<boost::asio::awaitable<Result<void>>(std::vector<Echo>)>;
+
+class ForwardSink {
+public:
+    virtual ~ForwardSink() = default;
+
+    virtual boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<const Stream*> streams) = 0;
+    // Applies all batches in one transaction, parents first; removals children first. `remember` gets the echoes that
+    // the writes made, if any, before the commit. An error of disposition row concerns at least one item without
+    // saying which; nothing was written then.
+    virtual boost::asio::awaitable<Result<ForwardApplied>> apply(std::vector<ForwardBatch> batches,
+                                                                 BeforeCommit remember) = 0;
+};
+
+}  // namespace revsync
