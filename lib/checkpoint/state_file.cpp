@@ -102,7 +102,7 @@ private:
         }
         if (locked.error() == errc::no_lock_available || locked.error() == errc::not_supported ||
             locked.error() == errc::operation_not_supported) {
-            logger_.warning("the file system of {} has no locks: make sure that only one reverse-syncd uses it",
+            logger_.warning("⚠️  the file system of {} has no locks: make sure that only one reverse-syncd uses it",
                             file_.string());
             locked_ = true;
             return {};

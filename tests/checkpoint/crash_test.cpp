@@ -6,6 +6,7 @@
 
 #include "checkpoint/faulty_files.hpp"
 #include "checkpoint/folder.hpp"
+#include "checkpoint/sample_state.hpp"
 #include "checkpoint/state_file.hpp"
 #include "support/memory/manual_clock.hpp"
 #include "support/memory/recorded_log.hpp"
@@ -15,12 +16,6 @@ namespace {
 
 using testing::AnyOf;
 using testing::Eq;
-
-State state_at(std::string_view time) {
-    State state;
-    state.cursors["notes"] = {Timestamp::parse(time).value(), "[1]"};
-    return state;
-}
 
 // A process that is killed while it saves.
 class Crash : public testing::Test {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "checkpoint/folder.hpp"
+#include "checkpoint/sample_state.hpp"
 #include "checkpoint/state_file.hpp"
 #include "support/memory/manual_clock.hpp"
 #include "support/memory/recorded_log.hpp"
@@ -14,12 +15,6 @@ namespace revsync {
 namespace {
 
 using testing::HasSubstr;
-
-State state_at(std::string_view time) {
-    State state;
-    state.cursors["notes"] = {Timestamp::parse(time).value(), "[1]"};
-    return state;
-}
 
 class DiskTest : public testing::Test {
 protected:

@@ -5,7 +5,27 @@
 namespace revsync::test {
 namespace {
 
-using Shutdown = ClinicTest;
+class Shutdown : public ClinicTest {
+protected:
+    // A service in the middle of a batch that SQL Server does not answer, and asked once to stop.
+    Process& stopping_in_a_held_up_batch() {
+        given_sets();
+        Process& service = daemon->start();
+        service.wait_for("✓ Startup sync complete");
+        doctor_writes("held up by a slow server");
+        lab->arm("slow", 1, 60'000);
+        service.signal(SIGUSR1);
+        service.wait_for("🔄 Starting reverse sync poll");
+        service.signal(SIGTERM);
+        return service;
+    }
+
+    void expect_the_next_run_to_catch_up() {
+        lab->arm("none");
+        EXPECT_THAT(daemon->once(), Succeeded());
+        expect_same_notes();
+    }
+};
 
 TEST_F(Shutdown, InTheMiddleOfACatchUpIsCleanAndTheNextStartGoesOn) {
     given_sets();
@@ -48,38 +68,20 @@ TEST_F(Shutdown, ASecondRequestEndsItAtOnce) {
     if (real_sql_server()) {
         GTEST_SKIP() << "a real SQL Server takes no faults on request";
     }
-    given_sets();
-    Process& service = daemon->start();
-    service.wait_for("✓ Startup sync complete");
-    doctor_writes("held up by a slow server");
-    lab->arm("slow", 1, 60'000);
-    service.signal(SIGUSR1);
-    service.wait_for("🔄 Starting reverse sync poll");
-    service.signal(SIGTERM);
+    Process& service = stopping_in_a_held_up_batch();
     service.wait_for("⏹️  Stopping");
     service.signal(SIGTERM);
     EXPECT_EQ(service.wait(std::chrono::seconds{5}), 1);
-    lab->arm("none");
-    EXPECT_THAT(daemon->once(), Succeeded());
-    expect_same_notes();
+    expect_the_next_run_to_catch_up();
 }
 
 TEST_F(Shutdown, ABatchThatDoesNotEndIsLeftAfterTheGracePeriodAndAppliedAtTheNextStart) {
     if (real_sql_server()) {
         GTEST_SKIP() << "a real SQL Server takes no faults on request";
     }
-    given_sets();
-    Process& service = daemon->start();
-    service.wait_for("✓ Startup sync complete");
-    doctor_writes("held up by a slow server");
-    lab->arm("slow", 1, 60'000);
-    service.signal(SIGUSR1);
-    service.wait_for("🔄 Starting reverse sync poll");
-    service.signal(SIGTERM);
+    Process& service = stopping_in_a_held_up_batch();
     EXPECT_EQ(service.wait(std::chrono::seconds{15}), 0);
-    lab->arm("none");
-    EXPECT_THAT(daemon->once(), Succeeded());
-    expect_same_notes();
+    expect_the_next_run_to_catch_up();
 }
 
 }  // namespace
