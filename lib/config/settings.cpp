@@ -9,6 +9,7 @@
 #include "config/supabase_url.hpp"
 #include "config/values.hpp"
 #include "config/variables.hpp"
+#include "config/webhook_secrets.hpp"
 
 namespace revsync {
 namespace {
@@ -34,7 +35,6 @@ void assign_port(std::uint16_t& field, std::optional<std::int64_t> value) {
 }
 
 void read_supabase(Values& values, Settings& settings) {
-    settings.supabase_webhook_secret = values.secret("SUPABASE_WEBHOOK_SECRET");
     auto url = values.secret("SUPABASE_DB_URL");
     if (url && !is_postgres_uri(url->reveal())) {
         values.refuse("SUPABASE_DB_URL", "a URI that begins with postgresql:// (Supabase dashboard, Connect)");
@@ -138,6 +138,22 @@ void read_listener(Values& values, Settings& settings) {
     if (values.is_set("TLS_CERT_FILE") != values.is_set("TLS_KEY_FILE")) {
         values.add_error("TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or neither");
     }
+    if (!settings.on_loopback() && !values.is_set("SUPABASE_WEBHOOK_SECRET")) {
+        values.add_error(
+            "SUPABASE_WEBHOOK_SECRET is missing: HOST is not this machine alone (127.0.0.1), so others could command "
+            "it");
+    }
+}
+
+void read_webhooks(Values& values, Settings& settings) {
+    if (const auto secrets = values.secret("SUPABASE_WEBHOOK_SECRET")) {
+        settings.webhook_secrets = webhook_secrets(secrets->reveal());
+        if (const auto problem = webhook_secrets_problem(settings.webhook_secrets)) {
+            values.refuse("SUPABASE_WEBHOOK_SECRET", *problem);
+        }
+    }
+    assign(settings.webhook_wait, values.integer("WEBHOOK_WAIT_MS", 0, 30'000));
+    assign_count(settings.webhook_inbox_limit, values.integer("WEBHOOK_INBOX_LIMIT", 100, 1'000'000));
 }
 
 std::filesystem::path default_state_file(const Environment& environment) {
@@ -207,6 +223,10 @@ std::string_view to_string(SettingSource source) noexcept {
     return "default";
 }
 
+bool Settings::on_loopback() const {
+    return is_loopback(host);
+}
+
 Result<LoadedSettings> load_settings(const Environment& environment, std::optional<std::string_view> env_file_text) {
     EnvFile file;
     if (env_file_text) {
@@ -223,6 +243,7 @@ Result<LoadedSettings> load_settings(const Environment& environment, std::option
     read_supabase(values, loaded.settings);
     read_sqlserver(values, loaded.settings, loaded.warnings);
     read_listener(values, loaded.settings);
+    read_webhooks(values, loaded.settings);
     read_polling(values, loaded.settings, loaded.warnings);
     read_log(values, loaded.settings);
     if (!values.errors().empty()) {

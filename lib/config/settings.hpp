@@ -18,12 +18,21 @@ namespace revsync {
 
 enum class Encryption { off, request, require };
 
+inline constexpr std::size_t webhook_secret_least = 16;  // characters
+inline constexpr std::size_t webhook_secrets_most = 8;
+
 // Everything that can be configured, checked and with its defaults filled in. docs/configuration.md is the
 // same for people; each variable's allowed range is said there and in the errors.
 struct Settings {
     // Supabase. Given, or derived from SUPABASE_URL and SUPABASE_DB_PASSWORD.
     std::optional<Secret> supabase_db_url;  // SUPABASE_DB_URL, a libpq URI
-    std::optional<Secret> supabase_webhook_secret;
+
+    // SUPABASE_WEBHOOK_SECRET: one, or several while they are being changed. Each is at least webhook_secret_least
+    // characters of visible ASCII; one that begins with whsec_ is followed by the base64 of 24 to 64 bytes, as Standard
+    // Webhooks has it. At least one when `host` is not a loopback address.
+    std::vector<Secret> webhook_secrets;
+    std::chrono::milliseconds webhook_wait{4000};  // a webhook's reply waits so long for the commit
+    std::size_t webhook_inbox_limit = 10'000;      // keys that may wait to be applied
 
     // SQL Server: all four of server, name, user and password are set, or none is.
     std::optional<std::string> db_server;
@@ -37,7 +46,7 @@ struct Settings {
     std::size_t db_pool_size = 2;
     std::string db_timezone = "UTC";  // a Windows zone name: what SQL Server's datetime columns hold
 
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";  // an address, or a name that is looked up
     std::uint16_t port = 3000;
     std::optional<std::filesystem::path> tls_cert_file;
     std::optional<std::filesystem::path> tls_key_file;  // set with the certificate or not at all
@@ -55,6 +64,7 @@ struct Settings {
 
     bool supabase_configured() const { return supabase_db_url.has_value(); }
     bool sqlserver_configured() const { return db_server.has_value(); }
+    bool on_loopback() const;  // only this machine reaches the listener
 };
 
 using Environment = std::map<std::string, std::string, std::less<>>;

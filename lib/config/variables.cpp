@@ -32,6 +32,8 @@ constexpr auto variables = std::to_array<std::string_view>({
     "PORT",
     "TLS_CERT_FILE",
     "TLS_KEY_FILE",
+    "WEBHOOK_WAIT_MS",
+    "WEBHOOK_INBOX_LIMIT",
     "REVERSE_SYNC_ENABLED",
     "REVERSE_SYNC_INTERVAL_MINUTES",
     "REVERSE_SYNC_LOOKBACK_HOURS",

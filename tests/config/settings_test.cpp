@@ -217,6 +217,51 @@ TEST(ListenerSettings, want_certificate_and_key_together) {
     EXPECT_EQ(error_of({{"TLS_CERT_FILE", "/cert.pem"}, {"TLS_KEY_FILE", "/key.pem"}}), "");
 }
 
+constexpr const char* signing_secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+TEST(WebhookSettings, have_documented_defaults_and_ranges) {
+    EXPECT_TRUE(settings_of({}).webhook_secrets.empty());
+    EXPECT_EQ(settings_of({}).webhook_wait, 4000ms);
+    EXPECT_EQ(settings_of({}).webhook_inbox_limit, 10'000U);
+    EXPECT_EQ(settings_of({{"WEBHOOK_WAIT_MS", "0"}}).webhook_wait, 0ms);
+    EXPECT_EQ(settings_of({{"WEBHOOK_INBOX_LIMIT", "1000000"}}).webhook_inbox_limit, 1'000'000U);
+    EXPECT_THAT(error_of({{"WEBHOOK_WAIT_MS", "30001"}}), HasSubstr("from 0 to 30000"));
+    EXPECT_THAT(error_of({{"WEBHOOK_INBOX_LIMIT", "99"}}), HasSubstr("from 100 to 1000000"));
+}
+
+TEST(WebhookSettings, take_several_secrets_while_they_are_changed) {
+    EXPECT_EQ(settings_of({{"SUPABASE_WEBHOOK_SECRET", signing_secret}}).webhook_secrets,
+              std::vector{Secret{signing_secret}});
+    EXPECT_EQ(settings_of({{"SUPABASE_WEBHOOK_SECRET", fmt::format(" {},0123456789abcdef , ", signing_secret)}})
+                  .webhook_secrets,
+              (std::vector{Secret{signing_secret}, Secret{"0123456789abcdef"}}));
+}
+
+TEST(WebhookSettings, refuse_a_weak_or_broken_secret_without_showing_it) {
+    const std::string nine =
+        "0123456789abcdef 0123456789abcdef 0123456789abcdef 0123456789abcdef 0123456789abcdef "
+        "0123456789abcdef 0123456789abcdef 0123456789abcdef 0123456789abcdef";
+    for (const std::string& secret :
+         {std::string{"0123456789abcde"}, std::string{"0123456789abcdef short"}, std::string{"0123456789abcdefé"},
+          std::string{"whsec_0123456789abcdef"}, std::string{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa"},
+          "whsec_" + std::string(88, 'A'), std::string{","}, nine}) {
+        EXPECT_THAT(error_of({{"SUPABASE_WEBHOOK_SECRET", secret}}),
+                    AllOf(HasSubstr("SUPABASE_WEBHOOK_SECRET is not valid"), Not(HasSubstr(secret))))
+            << secret;
+    }
+    EXPECT_EQ(error_of({{"SUPABASE_WEBHOOK_SECRET", "whsec_" + std::string(86, 'A') + "=="}}), "");
+}
+
+TEST(ListenerSettings, want_a_secret_once_others_can_reach_it) {
+    for (const auto* host : {"0.0.0.0", "::", "192.0.2.10", "server.clinic.example", "127.0.0.1.example"}) {
+        EXPECT_THAT(error_of({{"HOST", host}}), HasSubstr("SUPABASE_WEBHOOK_SECRET is missing")) << host;
+        EXPECT_FALSE(settings_of({{"HOST", host}, {"SUPABASE_WEBHOOK_SECRET", signing_secret}}).on_loopback()) << host;
+    }
+    for (const auto* host : {"127.0.0.1", "127.0.0.2", "::1", "localhost", "LocalHost"}) {
+        EXPECT_TRUE(settings_of({{"HOST", host}}).on_loopback()) << host;
+    }
+}
+
 TEST(StateFileSetting, follows_systemd_unless_it_is_given) {
     EXPECT_EQ(settings_of({{"STATE_DIRECTORY", "/var/lib/reverse-sync"}}).state_file,
               "/var/lib/reverse-sync/reverse-sync-state.json");
