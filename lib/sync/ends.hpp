@@ -62,11 +62,20 @@ struct Refusal {
     Error error;  // disposition row
 };
 
+// A shared column that both sides had edited.
+struct SettledConflict {
+    std::string stream;
+    Key key;
+    std::string column;                     // the target's name
+    Direction winner = Direction::forward;  // forward: SQL Server's edit was the newer one
+};
+
 struct Applied {
     std::size_t inserted = 0;
     std::size_t updated = 0;
     std::size_t removed = 0;
     std::vector<Refusal> refused;
+    std::vector<SettledConflict> settled;  // columns that were not written because the target's own edit is newer
 
     std::size_t changed() const { return inserted + updated + removed; }
 };

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -17,6 +18,7 @@
 #include "core/change.hpp"
 #include "core/error.hpp"
 #include "mapping/stream.hpp"
+#include "sync/ends.hpp"
 
 namespace revsync {
 
@@ -25,10 +27,13 @@ struct QueueItem {
     std::int64_t id = 0;  // order of the edits of one row; not the order of their commits
     const Stream* stream = nullptr;
     Change change;
-    // The shared columns (names of the target) that the edit concerned; nullopt: unknown, so all of them.
-    std::optional<std::set<std::string>> edited;
+    // Which shared columns the edit concerned, by their names in the target, and when; where that is unknown, all of
+    // them. Of two items under one key each column's later time counts, also when only one of them is applied.
+    std::map<std::string, Timestamp> edited;
     std::size_t attempts = 0;
-    std::optional<Error> error;  // cannot be applied at all: no stream of that name, unreadable data (row)
+    // Cannot be applied: no stream of that name, unreadable data (row); its table cannot be read at all, which is no
+    // fault of the item and costs it no attempt (stream).
+    std::optional<Error> error;
 };
 
 struct QueuePage {
@@ -77,14 +82,6 @@ struct Echo {
     std::optional<Timestamp> edited;
 
     friend bool operator==(const Echo&, const Echo&) = default;
-};
-
-// A shared column that both sides had edited.
-struct SettledConflict {
-    std::string stream;
-    Key key;
-    std::string column;
-    Direction winner = Direction::forward;  // forward: SQL Server's edit was the newer one
 };
 
 // What the target has to know of the reverse direction to write one stream.
