@@ -46,6 +46,9 @@ std::filesystem::path stand_in_program() {
 std::filesystem::path proxy_program() {
     return program("LATENCY_PROXY", REVSYNC_BINARY_FOLDER "/tests/support/latency-proxy");
 }
+std::filesystem::path pg_net_program() {
+    return program("PG_NET", REVSYNC_BINARY_FOLDER "/tests/support/pg-net");
+}
 
 std::filesystem::path tls_file(const std::string& name) {
     return std::filesystem::path{required_variable("TEST_TLS_FOLDER")} / name;

@@ -14,10 +14,11 @@ bool servers_available();
 bool real_sql_server();
 
 std::filesystem::path source_folder();
-// The programs of this build; REVERSE_SYNCD, SQLSERVER_SIM and LATENCY_PROXY name others.
+// The programs of this build; REVERSE_SYNCD, SQLSERVER_SIM, LATENCY_PROXY and PG_NET name others.
 std::filesystem::path daemon_program();
 std::filesystem::path stand_in_program();
 std::filesystem::path proxy_program();
+std::filesystem::path pg_net_program();
 
 // A file of TEST_TLS_FOLDER.
 std::filesystem::path tls_file(const std::string& name);

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace revsync::test {
+
+struct HttpRequest {
+    std::string method = "GET";
+    std::string target = "/";
+    std::string body;
+    std::map<std::string, std::string> headers;
+};
+
+struct HttpReply {
+    int status = 0;
+    std::map<std::string, std::string> headers;  // names in lower case
+    std::string body;
+
+    bool says(const std::string& text) const { return body.find(text) != std::string::npos; }
+};
+
+// One request on a connection of its own to 127.0.0.1. Throws boost::system::system_error when no reply comes in time.
+HttpReply send(const std::string& port, const HttpRequest& request);
+
+// All at the same moment, each on a connection of its own; the replies stand in the order of the requests.
+std::vector<HttpReply> send_all(const std::string& port, const std::vector<HttpRequest>& requests);
+
+// Connections that say the beginning of a request and then nothing more, until they go.
+class SilentConnections {
+public:
+    SilentConnections(const std::string& port, int count, const std::string& beginning);
+    ~SilentConnections();
+    SilentConnections(const SilentConnections&) = delete;
+    SilentConnections& operator=(const SilentConnections&) = delete;
+
+private:
+    std::vector<int> sockets_;
+};
+
+// A port of 127.0.0.1 that nobody uses now.
+std::string free_port();
+
+// The Authorization header that carries a secret as it is.
+std::map<std::string, std::string> bearer(const std::string& secret);
+
+// The value of webhook-signature (https://www.standardwebhooks.com). The secret is "whsec_" and base64.
+std::string webhook_signature(const std::string& secret, const std::string& id, const std::string& sent_at,
+                              const std::string& body);
+// The three headers of a signed webhook that was sent `age` ago.
+std::map<std::string, std::string> signed_headers(const std::string& secret, const std::string& id,
+                                                  const std::string& body,
+                                                  std::chrono::seconds age = std::chrono::seconds{0});
+
+}  // namespace revsync::test
