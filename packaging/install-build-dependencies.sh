@@ -20,7 +20,7 @@ wanted=(g++ cmake ninja-build ccache lld pkg-config ca-certificates openssl
 case $purpose in
     quickstart) ;;
     tests) wanted+=(clang clang-tidy clang-format libbenchmark-dev git) ;;
-    bench) wanted+=(libbenchmark-dev) ;;
+    bench) wanted+=(libbenchmark-dev wrk) ;;
     *) echo "install-build-dependencies.sh: --for takes quickstart, tests or bench, not '$purpose'" >&2; exit 2 ;;
 esac
 # Any node will do, wherever it came from.

@@ -1,6 +1,6 @@
 // What the daemon is held to. Each bar: what it says, what was measured, whether that meets it.
-const poll = (results, kind, changes, delay) => {
-  return results.polls.find((one) => one.kind === kind && one.changes === changes && one.round_trip_ms === delay);
+const poll = (polls, kind, changes, delay) => {
+  return polls.kinds.find((one) => one.kind === kind && one.changes === changes && one.round_trip_ms === delay);
 };
 const trips = (one) => one.daemon.supabase.round_trips + one.daemon.sqlserver.round_trips;
 const faster = (one) => one.peer.wall_ms / one.daemon.wall_ms;
@@ -8,12 +8,12 @@ const faster = (one) => one.peer.wall_ms / one.daemon.wall_ms;
 const atMost = (name, limit, unit, value) => ({ name, bar: `≤ ${limit} ${unit}`, value, unit, met: value <= limit });
 const atLeast = (name, limit, unit, value) => ({ name, bar: `≥ ${limit} ${unit}`, value, unit, met: value >= limit });
 
-export function bars(results) {
-  const near = poll(results, 'new', 500, 0);
-  const far = poll(results, 'new', 500, 20);
-  const none = poll(results, 'new', 0, 20);
-  const backlog = results.backlog.find((one) => one.round_trip_ms === 20);
-  const growth = Math.max(...results.backlog.map((one) => one.daemon.peak_kb - results.idle.daemon.private_kb));
+function pollBars(polls) {
+  const near = poll(polls, 'new', 500, 0);
+  const far = poll(polls, 'new', 500, 20);
+  const none = poll(polls, 'new', 0, 20);
+  const backlog = polls.backlog.find((one) => one.round_trip_ms === 20);
+  const growth = Math.max(...polls.backlog.map((one) => one.daemon.peak_kb - polls.idle.daemon.private_kb));
   return [
     atMost('500 changes at 20 ms, whole poll', 200, 'ms', far.daemon.wall_ms),
     atLeast('500 changes at 20 ms, against the peer', 50, '×', faster(far)),
@@ -25,7 +25,25 @@ export function bars(results) {
     atLeast('backlog at 20 ms, rows per second against the peer', 20, '×',
       backlog.daemon.rows_per_second / backlog.peer.rows_per_second),
     atMost('backlog, private memory above idle', 5 * 1024, 'kB', growth),
-    atMost('idle, private memory', 5 * 1024, 'kB', results.idle.daemon.private_kb),
-    atMost('idle, processor', 0.1, '%', results.idle.daemon.processor_percent),
+    atMost('idle, private memory', 5 * 1024, 'kB', polls.idle.daemon.private_kb),
+    atMost('idle, processor', 0.1, '%', polls.idle.daemon.processor_percent),
   ];
 }
+
+function webhookBars({ idle, latency, burst, beside_slow, throughput, soak }) {
+  return [
+    atMost('webhooks at 200 a second, POST to committed, median', 10, 'ms', latency.daemon.p50_ms),
+    atMost('webhooks at 200 a second, POST to committed, 99th percentile', 50, 'ms', latency.daemon.p99_ms),
+    atMost('webhooks at 200 a second, not answered 200', 0, '', latency.daemon.not_200),
+    atMost('burst of 200 webhooks, slowest answer', 1000, 'ms', burst.slowest_ms),
+    atLeast('burst of 200 webhooks, of 150 rows written', 150, '', burst.rows),
+    atMost('webhooks beside 500 slow clients, 99th percentile', 100, 'ms', beside_slow.p99_ms),
+    atLeast('rows per second through webhooks, against the peer', 10, '×', throughput.times),
+    atMost('sustained load, growth of private memory along the fitted line', 256, 'kB', soak.growth_kb),
+    atMost('sustained load, private memory above idle', 5 * 1024, 'kB', soak.most_kb - idle.daemon.private_kb),
+    atMost('idle with listener, private memory', 5 * 1024, 'kB', idle.daemon.private_kb),
+    atMost('idle with listener, processor', 0.1, '%', idle.daemon.processor_percent),
+  ];
+}
+
+export const bars = ({ polls, webhooks }) => [...(polls ? pollBars(polls) : []), ...(webhooks ? webhookBars(webhooks) : [])];

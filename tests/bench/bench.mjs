@@ -4,12 +4,10 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bars } from './bars.mjs';
-import { ClinicServer, Supabase } from './clinic.mjs';
-import { Link } from './link.mjs';
-import { measure } from './measure.mjs';
+import { measurePolls } from './polls.mjs';
 import { stopAll } from './process.mjs';
 import { print } from './report.mjs';
-import { Service } from './service.mjs';
+import { measureWebhooks } from './webhooks.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -18,64 +16,32 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     clear: { type: 'boolean', default: false },
     'peer-calls': { type: 'string', default: '2' },
+    only: { type: 'string' },
   },
 });
 const env = process.env;
 // Inside the servers' own folder, which is removed whatever happens here.
 const folder = mkdtempSync(join(env.TEST_TLS_FOLDER, '..', 'bench-'));
 
-// What both are configured with; only the way to say "encrypted, certificate not checked" differs.
-function writeSettings(name, server, links, sslmode) {
-  const supabase = new URL(env.TEST_POSTGRES_URL);
-  supabase.username = env.TEST_POSTGRES_ROLE;
-  supabase.password = env.TEST_POSTGRES_PASSWORD;
-  supabase.port = links.supabase.port;
-  supabase.search = `?sslmode=${options.clear ? 'disable' : sslmode}`;
-  const settings = {
-    SUPABASE_DB_URL: supabase.href,
-    DB_SERVER: '127.0.0.1',
-    DB_PORT: links.sqlserver.port,
-    DB_NAME: server.settings.database,
-    DB_USER: server.settings.user,
-    DB_PASSWORD: server.settings.password,
-    DB_ENCRYPT: options.clear ? 'off' : 'require',
-    REVERSE_SYNC_STATE_FILE: join(folder, `${name}-state.json`),
-    REVERSE_SYNC_INTERVAL_MINUTES: 1440,
-  };
-  const file = join(folder, `${name}.env`);
-  writeFileSync(file, Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
-  return file;
-}
-
-async function startService(name, sslmode, program) {
-  const simulator = join(options.build, 'tests/sqlserver_sim/sqlserver-sim');
-  const proxy = join(options.build, 'tests/support/latency-proxy');
-  const server = await ClinicServer.start(name, simulator, env.TEST_POSTGRES_URL);
-  const links = {
-    supabase: await Link.open(`the ${name}'s Supabase`, proxy, new URL(env.TEST_POSTGRES_URL).host),
-    sqlserver: await Link.open(`the ${name}'s SQL Server`, proxy, server.address),
-  };
-  const environment = { PATH: env.PATH, PEER_CALLS_PER_ROW: options['peer-calls'] };
-  const service = await Service.start(name, { ...program(writeSettings(name, server, links, sslmode)), environment }, links);
-  return Object.assign(service, { server });
-}
+const world = {
+  folder,
+  build: options.build,
+  clusterUrl: env.TEST_POSTGRES_URL,
+  role: { user: env.TEST_POSTGRES_ROLE, password: env.TEST_POSTGRES_PASSWORD },
+  clear: options.clear,
+  peerCalls: options['peer-calls'],
+  quick: options.quick,
+};
+const parts = { polls: measurePolls, webhooks: measureWebhooks };
 
 async function run() {
-  const supabase = await Supabase.prepare(env.TEST_POSTGRES_URL, env.TEST_POSTGRES_ROLE);
-  const daemon = await startService('daemon', 'require', (envFile) => ({
-    command: join(options.build, 'daemon/reverse-syncd'),
-    args: ['run', '--env-file', envFile],
-    signal: 'SIGUSR1',
-  }));
-  const script = new URL('peer/peer.mjs', import.meta.url).pathname;
-  const peer = await startService('peer', 'no-verify', (envFile) => ({
-    command: process.execPath,
-    args: [script, envFile],
-    signal: 'SIGUSR2',
-  }));
-
+  const results = {};
   const load = loadavg()[0];
-  const results = await measure({ supabase, daemon, peer, quick: options.quick });
+  for (const [name, measure] of Object.entries(parts)) {
+    if (options.only && options.only !== name) continue;
+    results[name] = await measure(world);
+    await stopAll();
+  }
   results.setup = {
     quick: options.quick,
     encrypted: !options.clear,

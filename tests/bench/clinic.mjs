@@ -1,20 +1,41 @@
 // The clinic's two databases, filled with synthetic rows.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { connectPostgres, connectSqlServer } from './peer/databases.mjs';
+import { connectPostgres, connectSqlServer, SqlServerPool, TYPES } from './peer/databases.mjs';
 import { Program } from './process.mjs';
 
 const script = (name) => readFileSync(new URL(`../sql/${name}`, import.meta.url), 'utf8');
 
 const sets = 20;
 
-// The notes' text: about what a doctor writes, in two scripts.
-const text = `'Please check the attachment on the upper left canine, aligner ' || g || '. ' || 'يرجى مراجعة الملحق قبل الموعد القادم'`;
+// The notes' text around their number: about what a doctor writes, in two scripts.
+export const noteText = {
+  before: 'Please check the attachment on the upper left canine, aligner ',
+  after: '. يرجى مراجعة الملحق قبل الموعد القادم',
+};
+const text = (number) => `'${noteText.before}' || ${number} || '${noteText.after}'`;
+
+// A database of its own in the cluster.
+async function createDatabase(url, name) {
+  const postgres = await connectPostgres(url);
+  await postgres.query(`CREATE DATABASE ${name}`);
+  await postgres.end();
+  const created = new URL(url);
+  created.pathname = `/${name}`;
+  return created.href;
+}
+
+const envelope = { table: 'aligner_notes', schema: 'public' };
+const insertBody = (record) => JSON.stringify({ type: 'INSERT', ...envelope, record, old_record: null });
+const updateBody = (record) => JSON.stringify({ type: 'UPDATE', ...envelope, record, old_record: record });
 
 export class Supabase {
-  static async prepare(url, role) {
+  #editions = 0;
+
+  static async prepare(name, clusterUrl, role) {
     const supabase = new Supabase();
-    supabase.client = await connectPostgres(url);
+    supabase.url = await createDatabase(clusterUrl, `supabase_${name}`);
+    supabase.client = await connectPostgres(supabase.url);
     await supabase.client.query(script('supabase-clinic.sql'));
     await supabase.client.query(`
       GRANT USAGE ON SCHEMA public TO ${role};
@@ -31,7 +52,7 @@ export class Supabase {
     if (count === 0) return;
     await this.client.query(
       `INSERT INTO aligner_notes (aligner_set_id, note_type, note_text, created_at, is_read)
-       SELECT 1 + g % ${sets}, 'Doctor', ${text}, clock_timestamp(), false FROM generate_series(1, $1::int) g`,
+       SELECT 1 + g % ${sets}, 'Doctor', ${text('g')}, clock_timestamp(), false FROM generate_series(1, $1::int) g`,
       [count],
     );
   }
@@ -42,6 +63,48 @@ export class Supabase {
        WHERE note_id IN (SELECT note_id FROM aligner_notes ORDER BY note_id LIMIT $1)`,
       [count],
     );
+  }
+
+  // Notes 1 to `count`, too old for a poll to look at.
+  async addOldNotes(count) {
+    await this.client.query(
+      `INSERT INTO aligner_notes (note_id, aligner_set_id, note_type, note_text, created_at, is_read)
+       SELECT g, 1 + g % ${sets}, 'Doctor', ${text('g')}, '2025-01-01 09:00:00Z', false FROM generate_series(1, $1::int) g`,
+      [count],
+    );
+    await this.client.query("SELECT setval('aligner_notes_note_id_seq', $1::int)", [count]);
+    await this.client.query('VACUUM ANALYZE aligner_notes');
+  }
+
+  // Each of the notes `first` to `last` gets a text that it never had before, ending in the edition's mark.
+  async newEdition(first, last) {
+    const edition = { first, last, count: last - first + 1, mark: ` #${++this.#editions}`, at: new Date().toISOString() };
+    await this.client.query(
+      `UPDATE aligner_notes SET note_text = ${text('note_id')} || $3, is_edited = true, edited_at = $4
+       WHERE note_id BETWEEN $1 AND $2`,
+      [first, last, edition.mark, edition.at],
+    );
+    return edition;
+  }
+
+  // The body of the webhook for a note that a doctor adds now.
+  async addNote(number) {
+    const { rows } = await this.client.query({
+      name: 'add note',
+      text: `INSERT INTO aligner_notes AS n (aligner_set_id, note_type, note_text, is_read)
+        VALUES (1 + $1::int % ${sets}, 'Doctor', ${text('$1::int')}, false) RETURNING note_id, to_jsonb(n) AS record`,
+      values: [number],
+    });
+    return { key: rows[0].note_id, body: insertBody(rows[0].record) };
+  }
+
+  // Bodies of webhooks for the notes as they are, in the order of their keys.
+  async editBodies(first, last) {
+    const { rows } = await this.client.query(
+      'SELECT to_jsonb(n) AS record FROM aligner_notes n WHERE note_id BETWEEN $1 AND $2 ORDER BY note_id',
+      [first, last],
+    );
+    return rows.map(({ record }) => updateBody(record));
   }
 
   // What the tables hold, as one text: equal on both sides when all has arrived.
@@ -62,14 +125,9 @@ export class ClinicServer {
   static async start(name, binary, postgresUrl) {
     const server = new ClinicServer();
     server.settings = { database: 'clinic', user: 'sa', password: randomBytes(12).toString('hex'), encrypt: false };
-    const backend = new URL(postgresUrl);
-    backend.pathname = `/bench_${name}`;
-    const postgres = await connectPostgres(postgresUrl);
-    await postgres.query(`CREATE DATABASE bench_${name}`);
-    await postgres.end();
-
+    const backend = await createDatabase(postgresUrl, `bench_${name}`);
     const { user, password, database } = server.settings;
-    const args = ['--listen', '127.0.0.1:0', '--user', user, '--database', database, '--backend', backend.href];
+    const args = ['--listen', '127.0.0.1:0', '--user', user, '--database', database, '--backend', backend];
     const program = new Program(`stand-in for the ${name}`, binary, args, { ...process.env, SIM_PASSWORD: password });
     server.settings.host = '127.0.0.1';
     server.settings.port = Number((await program.waitFor(/^listening on .*:(\d+)/))[1]);
@@ -81,6 +139,39 @@ export class ClinicServer {
     return `${this.settings.host}:${this.settings.port}`;
   }
 
+  // The notes that Supabase.addOldNotes() made.
+  async addOldNotes(count) {
+    const page = 5_000;
+    for (let first = 1; first <= count; first += page) {
+      const notes = [];
+      for (let id = first; id < first + page && id <= count; ++id) {
+        notes.push({ id, set: 1 + (id % sets), text: noteText.before + id + noteText.after });
+      }
+      await this.client.execute(
+        `SET IDENTITY_INSERT dbo.tblAlignerNotes ON;
+         INSERT INTO dbo.tblAlignerNotes (NoteID, AlignerSetID, NoteType, NoteText, CreatedAt, IsRead)
+         SELECT j.id, j.[set], 'Doctor', j.text, '2025-01-01T09:00:00', 0
+         FROM OPENJSON(@notes) WITH (id int, [set] int, text nvarchar(max)) AS j;
+         SET IDENTITY_INSERT dbo.tblAlignerNotes OFF;`,
+        { notes: [TYPES.NVarChar, JSON.stringify(notes)] },
+      );
+    }
+  }
+
+  // How many of the edition's notes have arrived.
+  async arrived(edition) {
+    const [[count]] = await this.client.execute(
+      'SELECT COUNT(*) FROM dbo.tblAlignerNotes WHERE NoteID BETWEEN @first AND @last AND NoteText LIKE @text',
+      { first: [TYPES.Int, edition.first], last: [TYPES.Int, edition.last], text: [TYPES.NVarChar, `%${edition.mark}`] },
+    );
+    return count;
+  }
+
+  async holdsNote(key) {
+    const rows = await this.client.execute('SELECT NoteID FROM dbo.tblAlignerNotes WHERE NoteID = @key', { key: [TYPES.Int, key] });
+    return rows.length === 1;
+  }
+
   async summary() {
     const [row] = await this.client.execute(
       'SELECT COUNT(*), COALESCE(SUM(CAST(NoteID AS bigint)), 0), COALESCE(SUM(CAST(LEN(NoteText) AS bigint)), 0) FROM dbo.tblAlignerNotes',
@@ -89,16 +180,18 @@ export class ClinicServer {
   }
 
   async #fill() {
-    this.client = await connectSqlServer(this.settings);
+    const connection = await connectSqlServer(this.settings);
     for (const batch of script('sqlserver-clinic.sql').split(/^\s*GO\s*$/im)) {
-      if (batch.trim() !== '') await this.client.batch(batch);
+      if (batch.trim() !== '') await connection.batch(batch);
     }
-    await this.client.batch(`
+    await connection.batch(`
       INSERT INTO dbo.AlignerDoctors (DoctorName) VALUES (N'Doctor 1');
       INSERT INTO dbo.tblpatients (PatientName) VALUES (N'Patient 1');
       INSERT INTO dbo.tblwork (PersonID, Typeofwork) VALUES (1, 1);`);
     for (let set = 1; set <= sets; ++set) {
-      await this.client.batch('INSERT INTO dbo.tblAlignerSets (WorkID, AlignerDrID) VALUES (1, 1)');
+      await connection.batch('INSERT INTO dbo.tblAlignerSets (WorkID, AlignerDrID) VALUES (1, 1)');
     }
+    connection.close();
+    this.client = await SqlServerPool.connect(this.settings, 1);
   }
 }

@@ -7,11 +7,12 @@ usage() {
 usage: tests/bench/run.sh [options]
 
 Builds the daemon as it is shipped, starts throw-away servers behind latency proxies, measures, prints tables and
-writes build/bench-results.json. Takes about 15 minutes.
+writes build/bench-results.json. Takes about 25 minutes.
 
-  --quick          a few runs of everything, about 3 minutes; its figures only show that the benchmark works
+  --only PART      polls or webhooks
+  --quick          a few runs of everything, about 5 minutes; its figures only show that the benchmark works
   --clear          connections without encryption
-  --peer-calls N   calls to SQL Server that the peer makes for a row: 2 (look, then write; the default) or 1
+  --peer-calls N   calls to SQL Server that the polling peer makes for a row: 2 (look, then write; the default) or 1
   --no-build       measure what build/bench holds
   --help
 TEXT
@@ -24,6 +25,11 @@ options=()
 while [ $# -gt 0 ]; do
     case $1 in
         --quick | --clear) options+=("$1") ;;
+        --only)
+            case ${2:-} in polls | webhooks) ;; *) usage >&2; exit 2 ;; esac
+            options+=("$1" "$2")
+            shift
+            ;;
         --peer-calls)
             case ${2:-} in 1 | 2) ;; *) usage >&2; exit 2 ;; esac
             options+=("$1" "$2")
@@ -37,7 +43,7 @@ while [ $# -gt 0 ]; do
 done
 
 "$root/packaging/install-build-dependencies.sh" --for bench
-for tool in node npm; do
+for tool in node npm wrk; do
     command -v "$tool" >/dev/null || { echo "run.sh: $tool is needed" >&2; exit 1; }
 done
 if [ -n "$must_build" ]; then

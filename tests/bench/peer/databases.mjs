@@ -1,6 +1,8 @@
 // Connections to both databases, for the peer and for the benchmark around it.
 import pg from 'pg';
-import { Connection, Request } from 'tedious';
+import { Connection, Request, TYPES } from 'tedious';
+
+export { TYPES };
 
 export async function connectPostgres(url) {
   const client = new pg.Client({ connectionString: url });
@@ -55,5 +57,28 @@ export class SqlServer {
       request.on('row', (columns) => rows.push(columns.map((column) => column.value)));
       this.connection[how](request);
     });
+  }
+}
+
+// Several connections; a statement takes the next free one, in the order of asking.
+export class SqlServerPool {
+  #free = [];
+  #waiting = [];
+
+  static async connect(settings, size) {
+    const pool = new SqlServerPool();
+    pool.#free = await Promise.all(Array.from({ length: size }, () => connectSqlServer(settings)));
+    return pool;
+  }
+
+  async execute(statement, parameters) {
+    const connection = this.#free.pop() ?? (await new Promise((resolve) => this.#waiting.push(resolve)));
+    try {
+      return await connection.execute(statement, parameters);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(connection);
+      else this.#free.push(connection);
+    }
   }
 }

@@ -1,13 +1,11 @@
 // The same polls in plain Node, the way such services are usually written: a page of changed rows is read, then each
 // row is written by itself. It polls once at start and again at every SIGUSR2, over connections that stay open. Its
 // argument is the settings file.
-import { readFileSync } from 'node:fs';
 import { TYPES } from 'tedious';
 import { connectPostgres, connectSqlServer } from './databases.mjs';
+import { readSettings, sqlServerSettings } from './settings.mjs';
 
-// Settings: a file of NAME=value lines, under the names that the daemon knows.
-const lines = readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line.includes('='));
-const env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+const env = readSettings(process.argv[2]);
 const limit = Number(env.REVERSE_SYNC_MAX_RECORDS ?? 500);
 const oneCallPerRow = process.env.PEER_CALLS_PER_ROW === '1';
 const lookback = `${Number(env.REVERSE_SYNC_LOOKBACK_HOURS ?? 24)} hours`;
@@ -94,14 +92,7 @@ async function poll(supabase, sqlserver) {
 }
 
 const supabase = await connectPostgres(env.SUPABASE_DB_URL);
-const sqlserver = await connectSqlServer({
-  host: env.DB_SERVER,
-  port: Number(env.DB_PORT ?? 1433),
-  database: env.DB_NAME,
-  user: env.DB_USER,
-  password: env.DB_PASSWORD,
-  encrypt: env.DB_ENCRYPT !== 'off',
-});
+const sqlserver = await connectSqlServer(sqlServerSettings(env));
 const { rows } = await supabase.query('SELECT (now() - $1::interval)::text AS start', [lookback]);
 for (const stream of streams) stream.cursor = [rows[0].start, 0];
 

@@ -1,5 +1,10 @@
-// The cases. Both implementations meet the same changes: each writes to a SQL Server of its own.
+// The polls. Both implementations meet the same changes: each writes to a SQL Server of its own.
+import { join } from 'node:path';
+import { ClinicServer, Supabase } from './clinic.mjs';
+import { Link } from './link.mjs';
 import { pause } from './process.mjs';
+import { Service } from './service.mjs';
+import { writeSettings } from './settings.mjs';
 
 const plans = {
   full: { runs: { 0: 15, 5: 11, 500: 7 }, peerRuns: { 0: 15, 5: 11, 500: 5 }, backlog: 100_000, peerBacklog: 2_000, idleSeconds: 60 },
@@ -40,7 +45,7 @@ async function expectPoll(service, count, polling) {
   return sample;
 }
 
-async function measurePolls({ supabase, daemon, peer }, plan, kind, count, delay) {
+async function measureKind({ supabase, daemon, peer }, plan, kind, count, delay) {
   console.error(`polls of ${count} ${kind} at ${delay} ms`);
   await Promise.all([daemon.setDelay(delay), peer.setDelay(delay)]);
   const samples = { daemon: [], peer: [] };
@@ -78,25 +83,58 @@ async function measureBacklogs({ supabase, daemon, peer }, plan) {
   for (const result of results) result.daemon = await backlog(daemon, result.round_trip_ms, plan.backlog);
   return results;
 }
+
 // Everything must have arrived, or the times say nothing.
 async function verify({ supabase, daemon }) {
   const [source, target] = [await supabase.summary(), await daemon.server.summary()];
   if (source !== target) throw new Error(`Supabase holds (${source}), SQL Server (${target})`);
 }
 
-export async function measure({ supabase, daemon, peer, quick }) {
-  const world = { supabase, daemon, peer };
-  const plan = quick ? plans.quick : plans.full;
+async function startService(world, name, supabase, sslmode, program) {
+  const proxy = join(world.build, 'tests/support/latency-proxy');
+  const server = await ClinicServer.start(name, join(world.build, 'tests/sqlserver_sim/sqlserver-sim'), world.clusterUrl);
+  const links = {
+    supabase: await Link.open(`the ${name}'s Supabase`, proxy, new URL(supabase.url).host),
+    sqlserver: await Link.open(`the ${name}'s SQL Server`, proxy, server.address),
+  };
+  const near = new URL(supabase.url);
+  near.port = links.supabase.port;
+  const { file } = await writeSettings(world, name, { supabase: near.href, server, serverPort: links.sqlserver.port, sslmode });
+  const environment = { PATH: process.env.PATH, PEER_CALLS_PER_ROW: world.peerCalls };
+  const service = await Service.start(name, { ...program(file), environment }, links);
+  return Object.assign(service, { server });
+}
+
+async function start(world) {
+  const supabase = await Supabase.prepare('polls', world.clusterUrl, world.role.user);
+  const daemon = await startService(world, 'daemon', supabase, 'require', (file) => ({
+    command: join(world.build, 'daemon/reverse-syncd'),
+    args: ['run', '--env-file', file],
+    signal: 'SIGUSR1',
+  }));
+  const script = new URL('peer/peer.mjs', import.meta.url).pathname;
+  const peer = await startService(world, 'peer', supabase, 'no-verify', (file) => ({
+    command: process.execPath,
+    args: [script, file],
+    signal: 'SIGUSR2',
+  }));
+  return { supabase, daemon, peer };
+}
+
+export async function measurePolls(world) {
+  const sides = await start(world);
+  const { supabase, daemon, peer } = sides;
+  const plan = world.quick ? plans.quick : plans.full;
   await Promise.all([daemon.setDelay(0), peer.setDelay(0)]);
   await supabase.addNotes(500);
   await pause(settleMs);
   await expectPoll(daemon, 500, daemon.poll());
   await expectPoll(peer, 500, peer.poll());
 
-  const polls = [];
+  const kinds = [];
   for (const delay of delays) {
-    for (const count of [0, 5, 500]) polls.push(await measurePolls(world, plan, 'new', count, delay));
-    polls.push(await measurePolls(world, plan, 'edits', 500, delay));
+    for (const count of [0, 5, 500]) kinds.push(await measureKind(sides, plan, 'new', count, delay));
+    kinds.push(await measureKind(sides, plan, 'edits', 500, delay));
   }
 
   console.error(`idle for ${plan.idleSeconds} s`);
@@ -106,7 +144,7 @@ export async function measure({ supabase, daemon, peer, quick }) {
     peer: { private_kb: peer.memory(), processor_percent: peerProcessor },
   };
 
-  const backlog = await measureBacklogs(world, plan);
-  await verify(world);
-  return { polls, idle, backlog };
+  const backlog = await measureBacklogs(sides, plan);
+  await verify(sides);
+  return { kinds, idle, backlog };
 }
