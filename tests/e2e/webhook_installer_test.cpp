@@ -331,7 +331,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Breakage{"PgCryptoIsGone", "DROP EXTENSION pgcrypto CASCADE"},
                     Breakage{"NothingIsConfigured", "DELETE FROM reverse_sync.setting"},
                     Breakage{"TheSecretIsDamaged",
-                             "UPDATE reverse_sync.setting SET value = '?' WHERE name = 'reverse_sync_secret'"},
+                             "UPDATE reverse_sync.setting SET value = 'whsec_?' WHERE name = 'reverse_sync_secret'"},
                     Breakage{"TheSettingsAreGone", "DROP TABLE reverse_sync.setting"}),
     [](const auto& test) { return test.param.name; });
 
