@@ -1,0 +1,37 @@
+#include "http/static_secrets.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <stdexcept>
+
+namespace revsync::http {
+
+StaticSecrets::StaticSecrets(const std::vector<Secret>& secrets) {
+    if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) {
+        throw std::runtime_error{"OpenSSL has no random numbers"};
+    }
+    for (const Secret& secret : secrets) {
+        digests_.push_back(digest_of(secret.reveal()));
+    }
+}
+
+StaticSecrets::Digest StaticSecrets::digest_of(std::string_view text) const {
+    Digest digest{};
+    HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), digest.data(), nullptr);
+    return digest;
+}
+
+bool StaticSecrets::contain(std::string_view shown) const {
+    const Digest wanted = digest_of(shown);
+    unsigned found = 0;
+    for (const Digest& digest : digests_) {
+        found |= static_cast<unsigned>(CRYPTO_memcmp(digest.data(), wanted.data(), wanted.size()) == 0);
+    }
+    return found != 0;
+}
+
+}  // namespace revsync::http
