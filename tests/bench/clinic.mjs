@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connectPostgres, connectSqlServer, SqlServerPool, TYPES } from './peer/databases.mjs';
-import { Program } from './process.mjs';
+import { processorTime, Program } from './process.mjs';
 
 const script = (name) => readFileSync(new URL(`../sql/${name}`, import.meta.url), 'utf8');
 
@@ -125,18 +125,26 @@ export class ClinicServer {
   static async start(name, binary, postgresUrl) {
     const server = new ClinicServer();
     server.settings = { database: 'clinic', user: 'sa', password: randomBytes(12).toString('hex'), encrypt: false };
-    const backend = await createDatabase(postgresUrl, `bench_${name}`);
+    server.backend = await createDatabase(postgresUrl, `bench_${name}`);
     const { user, password, database } = server.settings;
-    const args = ['--listen', '127.0.0.1:0', '--user', user, '--database', database, '--backend', backend];
-    const program = new Program(`stand-in for the ${name}`, binary, args, { ...process.env, SIM_PASSWORD: password });
+    const args = ['--listen', '127.0.0.1:0', '--user', user, '--database', database, '--backend', server.backend];
+    server.program = new Program(`stand-in for the ${name}`, binary, args, { ...process.env, SIM_PASSWORD: password });
     server.settings.host = '127.0.0.1';
-    server.settings.port = Number((await program.waitFor(/^listening on .*:(\d+)/))[1]);
+    server.settings.port = Number((await server.program.waitFor(/^listening on .*:(\d+)/))[1]);
     await server.#fill();
     return server;
   }
 
   get address() {
     return `${this.settings.host}:${this.settings.port}`;
+  }
+
+  // What it has used so far: the stand-in and the sessions of its database, in milliseconds.
+  async processorTime() {
+    const postgres = await connectPostgres(this.backend);
+    const { rows } = await postgres.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
+    await postgres.end();
+    return [this.program.pid, ...rows.map((row) => row.pid)].map(processorTime).reduce((sum, one) => sum + one, 0);
   }
 
   // The notes that Supabase.addOldNotes() made.
@@ -155,6 +163,12 @@ export class ClinicServer {
          SET IDENTITY_INSERT dbo.tblAlignerNotes OFF;`,
         { notes: [TYPES.NVarChar, JSON.stringify(notes)] },
       );
+    }
+  }
+
+  async dropNoteTriggers() {
+    for (const trigger of ['trg_AlignerNotes_DoctorActivity', 'trg_sync_tblAlignerNotes']) {
+      await this.client.execute(`DROP TRIGGER dbo.${trigger}`);
     }
   }
 

@@ -76,16 +76,22 @@ function webhookBursts({ burst }) {
     [['daemon', ...[burst.slowest_ms, burst.not_200, burst.rows, burst.batches].map(number)]]);
 }
 
-function webhookThroughput({ throughput, soak }) {
+function webhookThroughput({ throughput, without_triggers, soak }) {
   title(`Webhooks by wrk, ${soak.connections} connections, each for a row that has changed; the middle of the runs`);
   const row = (name, one, times) => [
     name,
-    ...[one.seconds, one.answers, one.not_2xx + one.broken, one.rows, one.rows_per_second, one.p50_ms, one.p99_ms].map(number),
+    ...[one.seconds, one.answers, one.not_2xx + one.broken, one.rows, one.rows_per_second, one.p50_ms, one.p99_ms,
+      one.processor_us_per_row, one.target_processor_us_per_row].map(number),
     times,
   ];
   table(
-    ['', 'seconds', 'answers', 'failed', 'rows written', 'rows/s', 'p50 ms', 'p99 ms', 'faster'],
-    [row('daemon', throughput.daemon, `${number(throughput.times)}×`), row('peer', throughput.peer, '')],
+    ['', 'seconds', 'answers', 'failed', 'rows written', 'rows/s', 'p50 ms', 'p99 ms', 'own µs/row', 'SQL Server µs/row', 'faster'],
+    [
+      row('daemon', throughput.daemon, `${number(throughput.times)}×`),
+      row('peer', throughput.peer, ''),
+      row('daemon, no triggers', without_triggers.daemon, `${number(without_triggers.times)}×`),
+      row('peer, no triggers', without_triggers.peer, ''),
+    ],
   );
   title(`Webhooks by wrk for ${number(soak.seconds)} s: private memory of the daemon in kB`);
   table(['', 'answers', 'failed', 'before', 'least', 'most', 'growth of the fitted line', 'after'],

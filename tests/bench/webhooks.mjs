@@ -26,7 +26,7 @@ const normalConnections = 8;
 
 const note = (text) => console.error(`webhooks: ${text}`);
 
-export function percentile(sorted, share) {
+function percentile(sorted, share) {
   return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
 }
 
@@ -131,7 +131,7 @@ async function measureBursts(supabase, service, runs) {
     const edition = await supabase.newEdition(1, 150);
     const bodies = await supabase.editBodies(1, 150);
     const all = [...bodies, ...bodies.slice(0, 50)];
-    const before = await service.inbox?.();
+    const before = await service.inbox();
     const sender = service.sender(all.length);
     const started = performance.now();
     const answers = await Promise.all(
@@ -160,17 +160,22 @@ async function measureBursts(supabase, service, runs) {
   };
 }
 
-// Rows that SQL Server holds afterwards and did not hold before; wrk's own count of answers is the upper limit.
+// Rows that SQL Server holds afterwards and did not hold before; wrk's own count of answers is the upper limit. Processor
+// time says where the rest of the time goes, and depends little on what else the machine does.
 async function measureWrk(supabase, service, notes, seconds) {
   const edition = await supabase.newEdition(1, notes);
+  const before = [processorTime(service.program.pid), await service.target.processorTime()];
   const wrk = await runWrk(service.url, service.secret, { seconds, edition });
+  const used = [processorTime(service.program.pid) - before[0], (await service.target.processorTime()) - before[1]];
   if (wrk.answers > notes) throw new Error(`wrk sent ${wrk.answers} webhooks for ${notes} edits: more edits are needed`);
   const arrived = await service.target.arrived(edition);
   const rows = Math.min(arrived, wrk.answers - wrk.not_2xx);
-  return { ...wrk, rows, rows_per_second: rows / wrk.seconds };
+  const [own, target] = used.map((ms) => (ms * 1000) / rows);
+  return { ...wrk, rows, rows_per_second: rows / wrk.seconds, processor_us_per_row: own, target_processor_us_per_row: target };
 }
 
-async function measureThroughput(supabase, daemon, peer, plan) {
+// The middle one of several runs.
+async function compareWrk(supabase, daemon, peer, plan) {
   const runs = [];
   for (let run = 0; run < plan.runs; ++run) {
     note(`wrk for ${plan.seconds} s on the peer, then on the daemon`);
@@ -181,6 +186,14 @@ async function measureThroughput(supabase, daemon, peer, plan) {
     runs.push({ ...one, times: one.daemon.rows_per_second / one.peer.rows_per_second });
   }
   return runs.sort((a, b) => a.times - b.times)[runs.length >> 1];
+}
+
+// Once as the clinic's tables are, and once without their triggers: the stand-in needs milliseconds for a trigger, a real
+// server microseconds, and the peer fires one for each row.
+async function measureThroughput(supabase, daemon, peer, plan) {
+  const throughput = await compareWrk(supabase, daemon, peer, plan);
+  await Promise.all([daemon, peer].map((service) => service.target.dropNoteTriggers()));
+  return { throughput, without_triggers: await compareWrk(supabase, daemon, peer, plan) };
 }
 
 // The line through points (x, y) with the least squares: how much y changes with each x.
@@ -271,10 +284,10 @@ export async function measureWebhooks(world) {
   const burst = await measureBursts(supabase, daemon, plan.bursts);
   note(`${slowClients} slow clients for ${plan.slowSeconds} s`);
   const beside_slow = await measureBesideSlow(supabase, daemon, plan.slowSeconds, plan.slowSeconds * 50);
-  const throughput = await measureThroughput(supabase, daemon, peer, plan.wrk);
-  note(`wrk for ${plan.soakSeconds} s`);
+    note(`wrk for ${plan.soakSeconds} s`);
   const soak = await measureSoak(supabase, daemon, plan.wrk.notes, plan.soakSeconds);
+  const rows = await measureThroughput(supabase, daemon, peer, plan.wrk);
   note('comparing');
   await verify(supabase, daemon);
-  return { idle: { daemon: idle, peer: peerIdle }, latency, burst, beside_slow, throughput, soak };
+  return { idle: { daemon: idle, peer: peerIdle }, latency, burst, beside_slow, soak, ...rows };
 }
