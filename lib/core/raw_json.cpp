@@ -64,11 +64,13 @@ std::string decoded(std::string_view string_literal) {
 
 }  // namespace
 
-std::optional<RawJson> RawJson::parse(std::string_view document) {
+boost::system::result<RawJson> RawJson::parse(std::string_view document) {
+    json::parse_options options;
+    options.max_depth = deepest;
     json::error_code error;
-    json::parse({document.data(), document.size()}, error);
+    json::parse({document.data(), document.size()}, error, {}, options);
     if (error) {
-        return std::nullopt;
+        return error;
     }
     return RawJson{take_value(document)};
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/system/result.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -17,14 +19,20 @@ using JsonMembers = std::map<std::string, std::string, std::less<>>;
 // in, whatever their size. Valid as long as the document's text is.
 class RawJson {
 public:
-    // nullopt: not one complete JSON value, or nested deeper than 32.
-    static std::optional<RawJson> parse(std::string_view document);
+    static constexpr std::size_t deepest = 32;
+
+    // One complete JSON value (RFC 8259) in UTF-8. The error is Boost.JSON's; too_deep for more than `deepest` arrays
+    // and objects in each other, which is found without going any deeper.
+    static boost::system::result<RawJson> parse(std::string_view document);
 
     bool is_object() const { return text_.front() == '{'; }
     bool is_array() const { return text_.front() == '['; }
     bool is_null() const { return text_ == "null"; }
 
-    // By name; of a repeated name the last. Only for an object.
+    // As it stands in the document.
+    std::string_view text() const { return text_; }
+
+    // By name; of a repeated name the last, as in Postgres' jsonb. Only for an object.
     std::map<std::string, RawJson> members() const;
     // Only for an array.
     std::vector<RawJson> elements() const;
