@@ -1,0 +1,135 @@
+#include "http/standing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace revsync::http {
+
+namespace {
+
+std::string span(std::chrono::microseconds length) {
+    using namespace std::chrono;
+    if (length < 1min) {
+        return fmt::format("{} s", duration_cast<seconds>(length).count());
+    }
+    if (length < 1h) {
+        return fmt::format("{} min", duration_cast<minutes>(length).count());
+    }
+    if (length < 48h) {
+        return fmt::format("{} h", duration_cast<hours>(length).count());
+    }
+    return fmt::format("{} days", duration_cast<days>(length).count());
+}
+
+std::string failing_end(const EndStatus& end, Timestamp now) {
+    const std::string answered =
+        end.last_answer ? fmt::format("it last answered {}", ago(*end.last_answer, now)) : "it has not answered yet";
+    return fmt::format("{} {}; {}.", title(end.name),
+                       end.error->connection_lost ? "cannot be reached" : "cannot be used", answered);
+}
+
+// The log's line starts with a symbol.
+std::string_view without_symbol(std::string_view line) {
+    const auto start =
+        std::ranges::find_if(line, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
+    return line.substr(static_cast<std::size_t>(start - line.begin()));
+}
+
+}  // namespace
+
+std::string_view to_string(Health health) noexcept {
+    switch (health) {
+        case Health::in_step:
+            return "in_step";
+        case Health::catching_up:
+            return "catching_up";
+        case Health::rows_parked:
+            return "rows_parked";
+        case Health::not_polling:
+            return "not_polling";
+        case Health::failing:
+            return "failing";
+    }
+    return "unknown";
+}
+
+std::string_view words(Health health) noexcept {
+    switch (health) {
+        case Health::in_step:
+            return "In step";
+        case Health::catching_up:
+            return "Catching up";
+        case Health::rows_parked:
+            return "Rows parked";
+        case Health::not_polling:
+            return "Not polling";
+        case Health::failing:
+            return "Failing";
+    }
+    return "Unknown";
+}
+
+Standing standing(const revsync::Status& status) {
+    if (const auto end = std::ranges::find_if(status.ends, [](const EndStatus& e) { return e.error.has_value(); });
+        end != status.ends.end()) {
+        return {Health::failing, failing_end(*end, status.now)};
+    }
+    if (const auto stream =
+            std::ranges::find_if(status.streams, [](const StreamStatus& s) { return s.error.has_value(); });
+        stream != status.streams.end()) {
+        return {Health::failing, fmt::format("The stream {} has stopped.", stream->name)};
+    }
+    if (!status.polling) {
+        const std::string_view why = without_symbol(status.why_not);
+        return {Health::not_polling, why.empty() ? "Nothing is polled." : fmt::format("{}.", why)};
+    }
+    const std::optional<Timestamp> complete = last_complete(status);
+    if (!complete) {
+        return {Health::catching_up, "Catching up for the first time since the start."};
+    }
+    if (status.catching_up) {
+        return {Health::catching_up,
+                fmt::format("Catching up; the last poll was complete {}.", ago(*complete, status.now))};
+    }
+    if (const std::size_t parked = parked_rows(status); parked > 0) {
+        return {Health::rows_parked, fmt::format("{} parked; all else is in step.",
+                                                 parked == 1 ? "1 row is" : fmt::format("{} rows are", parked))};
+    }
+    return {Health::in_step, fmt::format("In step. The last poll was complete {}.", ago(*complete, status.now))};
+}
+
+std::string_view title(std::string_view end) noexcept {
+    return end == "supabase" ? "Supabase" : end == "sqlserver" ? "SQL Server" : end;
+}
+
+std::string ago(Timestamp then, Timestamp now) {
+    const std::chrono::microseconds age = now - then;
+    return age < std::chrono::seconds{1} ? "just now" : span(age) + " ago";
+}
+
+std::string until(Timestamp then, Timestamp now) {
+    const std::chrono::microseconds wait = then - now;
+    return wait < std::chrono::seconds{1} ? "now" : "in " + span(wait);
+}
+
+std::size_t parked_rows(const revsync::Status& status) {
+    std::size_t sum = 0;
+    for (const StreamStatus& stream : status.streams) {
+        sum += stream.parked;
+    }
+    return sum;
+}
+
+std::optional<Timestamp> last_complete(const revsync::Status& status) {
+    std::optional<Timestamp> earliest;
+    for (const StreamStatus& stream : status.streams) {
+        if (!stream.last_ok) {
+            return std::nullopt;
+        }
+        earliest = std::min(earliest.value_or(*stream.last_ok), *stream.last_ok);
+    }
+    return earliest;
+}
+
+}  // namespace revsync::http
