@@ -1,0 +1,205 @@
+#include "http/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+#include "http/standing.hpp"
+
+namespace revsync::http {
+
+namespace {
+
+std::string escaped_label(std::string_view value) {
+    std::string text;
+    for (const char c : value) {
+        switch (c) {
+            case '\\':
+                text += "\\\\";
+                break;
+            case '"':
+                text += "\\\"";
+                break;
+            case '\n':
+                text += "\\n";
+                break;
+            default:
+                text += c;
+        }
+    }
+    return text;
+}
+
+std::string label(std::string_view name, std::string_view value) {
+    return fmt::format("{}=\"{}\"", name, escaped_label(value));
+}
+
+std::string labels(const StreamStatus& stream) {
+    return label("stream", stream.name) + "," +
+           label("direction", stream.direction == Direction::reverse ? "postgres-to-sql" : "sql-to-postgres");
+}
+
+double seconds(Timestamp time) {
+    return static_cast<double>(time.microseconds()) / 1e6;
+}
+
+// Writes one family after the other; each has its HELP and TYPE before its first sample.
+class Exposition {
+public:
+    void gauge(std::string_view name, std::string_view help) { family(name, "gauge", help); }
+    void counter(std::string_view name, std::string_view help) { family(name, "counter", help); }
+
+    // Of the family begun last. `labels` without braces, "" for none.
+    template <class Number>
+    void sample(std::string_view labels, Number value) {
+        if constexpr (std::is_floating_point_v<Number>) {
+            line(labels, fmt::format("{:.6f}", value));
+        } else {
+            line(labels, fmt::format("{}", value));
+        }
+    }
+    void sample(std::string_view labels, bool value) { line(labels, value ? "1" : "0"); }
+    void sample(std::string_view labels, const std::optional<Timestamp>& time) {
+        if (time) {
+            sample(labels, seconds(*time));
+        }
+    }
+
+    std::string take() { return std::move(text_); }
+
+private:
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+    }
+    void line(std::string_view labels, std::string_view value) {
+        text_ += name_;
+        if (!labels.empty()) {
+            fmt::format_to(std::back_inserter(text_), "{{{}}}", labels);
+        }
+        fmt::format_to(std::back_inserter(text_), " {}\n", value);
+    }
+
+    std::string text_;
+    std::string_view name_;
+};
+
+void add_daemon(Exposition& out, const revsync::Status& status) {
+    out.gauge("reverse_sync_build_info", "Always 1; the label is the version.");
+    out.sample(label("version", status.version), true);
+    out.gauge("reverse_sync_in_step", "1 when the last poll was complete, nothing is parked and nothing fails.");
+    out.sample("", standing(status).health == Health::in_step);
+    out.gauge("reverse_sync_polling_enabled", "1 when the periodic poll runs.");
+    out.sample("", status.polling);
+    out.gauge("reverse_sync_catching_up", "1 while a poll runs.");
+    out.sample("", status.catching_up);
+    out.gauge("reverse_sync_last_poll_timestamp_seconds", "When the last poll ended.");
+    out.sample("", status.last_poll);
+    out.gauge("reverse_sync_next_poll_timestamp_seconds", "When the next poll is due.");
+    out.sample("", status.next_poll);
+    out.gauge("reverse_sync_last_poll_duration_seconds", "How long the last poll took.");
+    out.sample("", static_cast<double>(status.last_duration.count()) / 1e3);
+}
+
+void add_ends(Exposition& out, const std::vector<EndStatus>& ends) {
+    out.gauge("reverse_sync_end_up",
+              "1 when the database answered the last request, 0 when it failed or never answered.");
+    for (const EndStatus& end : ends) {
+        out.sample(label("end", end.name), end.last_answer && !end.error);
+    }
+    out.gauge("reverse_sync_end_connections", "Open connections to the database.");
+    for (const EndStatus& end : ends) {
+        out.sample(label("end", end.name), end.connections);
+    }
+    out.gauge("reverse_sync_end_last_answer_timestamp_seconds", "When the database last answered.");
+    for (const EndStatus& end : ends) {
+        out.sample(label("end", end.name), end.last_answer);
+    }
+}
+
+void add_rows(Exposition& out, const std::vector<StreamStatus>& streams, std::uint64_t Counts::*count) {
+    for (const StreamStatus& stream : streams) {
+        out.sample(labels(stream) + "," + label("via", "poll"), stream.poll.*count);
+        out.sample(labels(stream) + "," + label("via", "webhook"), stream.webhook.*count);
+    }
+}
+
+void add_streams(Exposition& out, const std::vector<StreamStatus>& streams) {
+    out.gauge("reverse_sync_stream_up", "0 when the stream has stopped with an error.");
+    for (const StreamStatus& stream : streams) {
+        out.sample(labels(stream), !stream.error);
+    }
+    out.gauge("reverse_sync_stream_position_timestamp_seconds",
+              "Every change up to this time is in the target, or parked.");
+    for (const StreamStatus& stream : streams) {
+        out.sample(labels(stream), stream.position);
+    }
+    out.gauge("reverse_sync_stream_last_complete_timestamp_seconds",
+              "When a poll last left nothing of the stream unread.");
+    for (const StreamStatus& stream : streams) {
+        out.sample(labels(stream), stream.last_ok);
+    }
+    out.gauge("reverse_sync_parked_rows", "Rows set aside because the target refuses them.");
+    for (const StreamStatus& stream : streams) {
+        out.sample(labels(stream), stream.parked);
+    }
+    out.counter("reverse_sync_rows_found_total", "Rows seen as changed.");
+    add_rows(out, streams, &Counts::found);
+    out.counter("reverse_sync_rows_changed_total", "Rows that the target did not have like this before.");
+    add_rows(out, streams, &Counts::changed);
+    out.counter("reverse_sync_rows_failed_total", "Attempts that ended with the row parked.");
+    add_rows(out, streams, &Counts::failed);
+}
+
+void add_inbox(Exposition& out, const InboxStatus& inbox) {
+    out.gauge("reverse_sync_inbox_waiting_keys", "Keys from webhooks that are not applied yet.");
+    out.sample("", inbox.waiting);
+    out.gauge("reverse_sync_inbox_limit_keys", "How many keys may wait.");
+    out.sample("", inbox.limit);
+    out.counter("reverse_sync_webhooks_received_total", "Webhooks received.");
+    out.sample("", inbox.received);
+    out.counter("reverse_sync_webhooks_coalesced_total", "Webhooks whose key was waiting already.");
+    out.sample("", inbox.coalesced);
+    out.counter("reverse_sync_webhooks_answered_total", "Webhooks by what they were answered.");
+    out.sample(label("outcome", "committed"), inbox.committed);
+    out.sample(label("outcome", "accepted"), inbox.accepted);
+    out.sample(label("outcome", "ignored"), inbox.ignored);
+    out.sample(label("outcome", "refused"), inbox.refused);
+    out.counter("reverse_sync_webhook_batches_total", "Batches written for webhooks.");
+    out.sample("", inbox.batches);
+    out.gauge("reverse_sync_last_webhook_timestamp_seconds", "When the last webhook came.");
+    out.sample("", inbox.latest);
+}
+
+// Prometheus' own names for what every process has.
+void add_process(Exposition& out, const revsync::Status& status, const ProcessFigures& process) {
+    out.gauge("process_start_time_seconds", "When the daemon started.");
+    out.sample("", seconds(status.started));
+    out.gauge("process_resident_memory_bytes", "Memory in use.");
+    if (process.resident_bytes) {
+        out.sample("", *process.resident_bytes);
+    }
+}
+
+}  // namespace
+
+std::string metrics_text(const revsync::Status& status, const ProcessFigures& process) {
+    Exposition out;
+    add_daemon(out, status);
+    add_ends(out, status.ends);
+    add_streams(out, status.streams);
+    add_inbox(out, status.inbox);
+    add_process(out, status, process);
+    return out.take();
+}
+
+Response metrics_response(const revsync::Status& status, const ProcessFigures& process) {
+    Response response;
+    response.set(boost::beast::http::field::content_type, "text/plain; version=0.0.4; charset=utf-8");
+    response.set(boost::beast::http::field::cache_control, "no-store");
+    response.body() = metrics_text(status, process);
+    return response;
+}
+
+}  // namespace revsync::http
