@@ -29,6 +29,11 @@ if [ "$purpose" != quickstart ]; then
     command -v npm >/dev/null || wanted+=(npm)
 fi
 
+# The status page is tried in it.
+if [ "$purpose" = tests ]; then
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || wanted+=(chromium)
+fi
+
 command -v apt-get >/dev/null || {
     echo "install-build-dependencies.sh: apt-get not found; install by hand: ${wanted[*]}" >&2
     exit 1
