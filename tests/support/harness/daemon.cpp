@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "support/harness/environment.hpp"
+#include "support/harness/http_client.hpp"
 
 namespace revsync::test {
 namespace {
@@ -35,9 +36,10 @@ std::vector<std::string> Outcome::lines_with(const std::string& text) const {
     return found;
 }
 
-Daemon::Daemon() {
+Daemon::Daemon() : port_{free_port()} {
     std::filesystem::create_directory(folder() / "state");
     set("REVERSE_SYNC_STATE_FILE", state_file().string());
+    set("PORT", port_);
 }
 
 Daemon::~Daemon() = default;

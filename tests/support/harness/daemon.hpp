@@ -22,7 +22,8 @@ struct Outcome {
     std::vector<std::string> lines_with(const std::string& text) const;
 };
 
-// The daemon with a folder, an .env and a state file of its own. Everything that any of its runs printed is kept.
+// The daemon with a folder, an .env, a state file and a port of its own. Everything that any of its runs printed is
+// kept.
 class Daemon {
 public:
     Daemon();
@@ -44,6 +45,7 @@ public:
     int stop();
     void kill();
 
+    const std::string& port() const { return port_; }
     const std::filesystem::path& folder() const { return folder_.path(); }
     std::filesystem::path state_file() const { return folder() / "state" / "reverse-sync-state.json"; }
     std::filesystem::path quarantine_file() const { return folder() / "state" / "reverse-sync-state-quarantine.json"; }
@@ -58,6 +60,7 @@ private:
     void keep_output();
 
     TempFolder folder_;
+    std::string port_;
     std::map<std::string, std::string> settings_;
     std::unique_ptr<Process> process_;
     std::string printed_;

@@ -40,7 +40,8 @@ private:
     std::vector<int> sockets_;
 };
 
-// A port of 127.0.0.1 that nobody uses now.
+// A port of 127.0.0.1 that nobody listens on now, and that no connection of the system's own choice takes: below 32768,
+// where those begin, and different from those that other test processes find.
 std::string free_port();
 
 // The Authorization header that carries a secret as it is.
