@@ -262,6 +262,18 @@ TEST_F(WebhookInstaller, OfBatchesOnlyEditsAreTold) {
     EXPECT_EQ(requests(), 1);
 }
 
+TEST_F(WebhookInstaller, ATableOfOnesOwnMayHaveAKeyOfSeveralColumns) {
+    given_installed();
+    supabase->exec(
+        "CREATE TABLE orders (shop text, \"No.\" int, channel text);"
+        "CREATE TRIGGER reverse_sync_insert AFTER INSERT ON orders REFERENCING NEW TABLE AS new_rows FOR EACH "
+        "STATEMENT "
+        "EXECUTE FUNCTION reverse_sync.send_webhooks('channel = ''web'' OR channel LIKE ''%''', 'shop', 'No.');"
+        "INSERT INTO orders VALUES ('a', 7, 'web')");
+    ASSERT_EQ(requests(), 1);
+    EXPECT_EQ(json::parse(bodies()[0]).at("record"), json::parse(R"({"shop": "a", "No.": 7})"));
+}
+
 TEST_F(WebhookInstaller, WritesOfTheDaemonItselfAreNotTold) {
     given_installed();
     supabase->exec("BEGIN; SET LOCAL reverse_sync.origin = 'sqlserver'");

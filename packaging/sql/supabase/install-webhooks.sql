@@ -1,5 +1,6 @@
 -- Signed webhooks for Reverse Sync. Run it in Supabase's SQL editor, or with psql as the role "postgres"; it may be run
--- again at any time. Webhooks that were set up in the dashboard are left alone. See docs/webhooks.md.
+-- again at any time. Webhooks that were set up in the dashboard are left alone. Postgres 14 or later; see
+-- docs/webhooks.md.
 --
 -- Afterwards say where the daemon listens. The answer is the line for its .env:
 --
@@ -104,7 +105,7 @@ END
 $$;
 
 -- The trigger function: one signed webhook for each row that the statement changed. A webhook holds the row's key and
--- nothing else; the daemon reads the row itself. Arguments: the key column, and the condition for rows worth a webhook.
+-- nothing else; the daemon reads the row itself. Arguments: the condition for rows worth a webhook, and the key's columns.
 --
 -- It never fails the statement and never waits long: whatever goes wrong becomes a warning, and the daemon's poll finds
 -- the change. Writes of the daemon itself, which set reverse_sync.origin, are skipped. A statement that inserts or
@@ -126,12 +127,13 @@ BEGIN
     IF coalesce(current_setting('reverse_sync.origin', true), '') <> '' THEN
         RETURN NULL;
     END IF;
-    pick := format('SELECT jsonb_build_object(%L, %I) AS key FROM ', TG_ARGV[0], TG_ARGV[0]);
+    SELECT string_agg(format('%L, %I', name, name), ', ') INTO pick FROM unnest(TG_ARGV[1:]) AS name;
+    pick := 'SELECT jsonb_build_object(' || pick || ') AS key FROM ';
     pick := CASE TG_OP
-        WHEN 'INSERT' THEN pick || 'new_rows WHERE ' || TG_ARGV[1]
-        WHEN 'DELETE' THEN pick || 'old_rows WHERE ' || TG_ARGV[1]
+        WHEN 'INSERT' THEN pick || 'new_rows WHERE ' || TG_ARGV[0]
+        WHEN 'DELETE' THEN pick || 'old_rows WHERE ' || TG_ARGV[0]
         -- The old rows too: one that got another key, or is no longer worth a webhook, has left its place.
-        ELSE pick || 'new_rows WHERE ' || TG_ARGV[1] || ' UNION ' || pick || 'old_rows WHERE ' || TG_ARGV[1]
+        ELSE pick || 'new_rows WHERE ' || TG_ARGV[0] || ' UNION ' || pick || 'old_rows WHERE ' || TG_ARGV[0]
     END;
     IF TG_OP <> 'DELETE' THEN
         pick := pick || ' LIMIT ' || most + 1;
@@ -191,17 +193,17 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA reverse_sync FROM PUBLIC;
 -- Doctors' notes: new, edited and deleted ones.
 CREATE OR REPLACE TRIGGER reverse_sync_insert AFTER INSERT ON public.aligner_notes
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION reverse_sync.send_webhooks('note_id', 'note_type = ''Doctor''');
+    EXECUTE FUNCTION reverse_sync.send_webhooks('note_type = ''Doctor''', 'note_id');
 CREATE OR REPLACE TRIGGER reverse_sync_update AFTER UPDATE ON public.aligner_notes
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION reverse_sync.send_webhooks('note_id', 'note_type = ''Doctor''');
+    EXECUTE FUNCTION reverse_sync.send_webhooks('note_type = ''Doctor''', 'note_id');
 CREATE OR REPLACE TRIGGER reverse_sync_delete AFTER DELETE ON public.aligner_notes
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION reverse_sync.send_webhooks('note_id', 'note_type = ''Doctor''');
+    EXECUTE FUNCTION reverse_sync.send_webhooks('note_type = ''Doctor''', 'note_id');
 
 -- Batches: edited ones alone. New ones come from the lab, and none is ever deleted there.
 CREATE OR REPLACE TRIGGER reverse_sync_update AFTER UPDATE ON public.aligner_batches
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT
-    EXECUTE FUNCTION reverse_sync.send_webhooks('aligner_batch_id', 'updated_at > created_at');
+    EXECUTE FUNCTION reverse_sync.send_webhooks('updated_at > created_at', 'aligner_batch_id');
 
 COMMIT;
