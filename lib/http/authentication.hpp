@@ -26,7 +26,7 @@ namespace revsync::http {
 //
 // Right credentials always pass, whatever else comes from their address. All secrets are tried, and comparing them
 // takes the same time wherever they differ; the answer never says what was wrong. A refusal is 401 (403 when no secret
-// could help), or 429 with Retry-After from the hundredth in a minute on, per address. The log says the reason and the
+// could help), or 429 with Retry-After after a hundred in a minute, per address. The log says the reason and the
 // address, each reason at most once a minute, and nothing of the request.
 class Authenticator final : public Gatekeeper {
 public:

@@ -1,8 +1,6 @@
 #include "http/static_secrets.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <stdexcept>
@@ -18,17 +16,14 @@ StaticSecrets::StaticSecrets(const std::vector<Secret>& secrets) {
     }
 }
 
-StaticSecrets::Digest StaticSecrets::digest_of(std::string_view text) const {
-    Digest digest{};
-    HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(text.data()),
-         text.size(), digest.data(), nullptr);
-    return digest;
+Sha256 StaticSecrets::digest_of(std::string_view text) const {
+    return hmac_sha256({reinterpret_cast<const char*>(key_.data()), key_.size()}, text);
 }
 
 bool StaticSecrets::contain(std::string_view shown) const {
-    const Digest wanted = digest_of(shown);
+    const Sha256 wanted = digest_of(shown);
     unsigned found = 0;
-    for (const Digest& digest : digests_) {
+    for (const Sha256& digest : digests_) {
         found |= static_cast<unsigned>(CRYPTO_memcmp(digest.data(), wanted.data(), wanted.size()) == 0);
     }
     return found != 0;

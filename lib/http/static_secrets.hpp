@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <string_view>
 #include <vector>
 
 #include "config/secret.hpp"
+#include "http/hmac.hpp"
 
 namespace revsync::http {
 
@@ -19,11 +19,10 @@ public:
     bool contain(std::string_view shown) const;
 
 private:
-    using Digest = std::array<unsigned char, 32>;
-    Digest digest_of(std::string_view text) const;
+    Sha256 digest_of(std::string_view text) const;
 
-    Digest key_{};
-    std::vector<Digest> digests_;
+    Sha256 key_{};
+    std::vector<Sha256> digests_;
 };
 
 }  // namespace revsync::http

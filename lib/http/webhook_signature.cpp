@@ -1,14 +1,12 @@
 #include "http/webhook_signature.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "core/base64.hpp"
+#include "http/hmac.hpp"
 
 namespace revsync::http {
 namespace {
@@ -36,11 +34,8 @@ std::string SigningKey::sign(std::string_view id, std::string_view timestamp, st
     std::string content;
     content.reserve(id.size() + timestamp.size() + body.size() + 2);
     content.append(id).append(".").append(timestamp).append(".").append(body);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int length = 0;
-    HMAC(EVP_sha256(), bytes_.data(), static_cast<int>(bytes_.size()),
-         reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data(), &length);
-    return std::string{version_1} + encode_base64({reinterpret_cast<const char*>(digest.data()), length});
+    const Sha256 digest = hmac_sha256(bytes_, content);
+    return std::string{version_1} + encode_base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::optional<Timestamp> signed_at(const SignedHeader& header) {
