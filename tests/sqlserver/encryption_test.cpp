@@ -5,10 +5,10 @@
 
 #include <thread>
 
-#include "sqlserver/certificates.hpp"
 #include "sqlserver/session.hpp"
 #include "sqlserver_sim/tds/server.hpp"
 #include "sqlserver_sim/tds_test/fake_engine.hpp"
+#include "support/certificates.hpp"
 
 namespace revsync::sqlserver {
 namespace {
@@ -72,8 +72,8 @@ protected:
     }
 
     const std::filesystem::path folder = make_folder();
-    const test::Authority ours{folder, "our-authority"};
-    const test::Authority foreign{folder, "foreign-authority"};
+    const revsync::test::Authority ours{folder, "our-authority"};
+    const revsync::test::Authority foreign{folder, "foreign-authority"};
     const std::atomic<bool> never = false;
     ConnectionSettings settings;
 };

@@ -1,4 +1,4 @@
-#include "sqlserver/certificates.hpp"
+#include "support/certificates.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-namespace revsync::sqlserver::test {
+namespace revsync::test {
 namespace {
 
 constexpr long valid_seconds = 3600;
@@ -72,4 +72,4 @@ void Authority::issue(const std::string& host) const {
     EVP_PKEY_free(key);
 }
 
-}  // namespace revsync::sqlserver::test
+}  // namespace revsync::test

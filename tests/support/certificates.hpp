@@ -7,7 +7,7 @@
 struct evp_pkey_st;
 struct x509_st;
 
-namespace revsync::sqlserver::test {
+namespace revsync::test {
 
 // A certificate authority that lives as long as the test, and issues server certificates into a folder.
 class Authority {
@@ -29,4 +29,4 @@ private:
     x509_st* certificate_;
 };
 
-}  // namespace revsync::sqlserver::test
+}  // namespace revsync::test
