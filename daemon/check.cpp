@@ -81,14 +81,6 @@ std::vector<Finding> check_state_file(const Settings& settings, const Logger& lo
     return findings;
 }
 
-std::vector<const Stream*> streams_of(const Mapping& mapping) {
-    std::vector<const Stream*> streams;
-    for (const Stream& stream : mapping.streams) {
-        streams.push_back(&stream);
-    }
-    return streams;
-}
-
 // Runs one coroutine to its end.
 template <class T>
 T run_to_end(asio::io_context& io, asio::awaitable<T> task) {
@@ -128,13 +120,14 @@ void check_databases(const Settings& settings, const Mapping& mapping, Report& r
     if (const auto source = feed_settings(settings); !source) {
         report.add("Supabase", {problem(source.error())});
     } else {
-        auto inspection = run_to_end(io, postgres::inspect(source->conninfo, streams_of(mapping), clock));
+        auto inspection = run_to_end(io, postgres::inspect(source->conninfo, mapping.of(Direction::reverse), clock));
         report.add("Supabase", inspection ? inspection->findings : std::vector{problem(inspection.error())});
         sources = inspection ? inspection->generators : sources;
     }
 
     sqlserver::Pool pool{connection_settings(settings), 1};
-    auto inspection = run_to_end(io, sqlserver::inspect(pool, streams_of(mapping), settings.db_timezone, clock));
+    auto inspection =
+        run_to_end(io, sqlserver::inspect(pool, mapping.of(Direction::reverse), settings.db_timezone, clock));
     report.add("SQL Server", inspection ? inspection->findings : std::vector{problem(inspection.error())});
     targets = inspection ? inspection->generators : targets;
 

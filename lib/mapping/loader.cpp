@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/json/parse.hpp>
 #include <fstream>
 #include <set>
@@ -25,8 +26,19 @@ TableName table_name(const JsonObject& stream, std::string_view member) {
     return {text.substr(0, dot), text.substr(dot + 1)};
 }
 
-Owner owner(const JsonObject& column) {
-    const auto text = column.optional_text("owner").value_or("supabase");
+Direction read_direction(const JsonObject& stream) {
+    const auto text = stream.optional_text("direction").value_or("reverse");
+    if (text != "reverse" && text != "forward") {
+        mistake(stream.place_of("direction"),
+                "expected reverse, from Supabase to SQL Server, or forward, from SQL Server to Supabase");
+    }
+    return text == "forward" ? Direction::forward : Direction::reverse;
+}
+
+// Without a word a column belongs to the side that it comes from.
+Owner owner(const JsonObject& column, Direction direction) {
+    const auto text =
+        column.optional_text("owner").value_or(direction == Direction::reverse ? "supabase" : "sqlserver");
     if (text == "supabase") {
         return Owner::supabase;
     }
@@ -48,14 +60,15 @@ std::vector<KeyPair> read_key(const JsonObject& stream) {
     return key;
 }
 
-std::vector<ColumnPair> read_columns(const JsonObject& stream) {
+std::vector<ColumnPair> read_columns(const JsonObject& stream, Direction direction) {
     std::vector<ColumnPair> columns;
     for (const auto& element : stream.array("columns")) {
         const JsonObject pair{stream.place_of("columns", columns.size()),
                               element,
-                              {"source", "target", "owner", "insertOnly", "ifAbsent"}};
-        columns.push_back({pair.text("source"), pair.text("target"), owner(pair), pair.boolean("insertOnly", false),
-                           pair.optional_text("ifAbsent", true)});
+                              {"source", "target", "owner", "insertOnly", "ifAbsent", "optional"}};
+        columns.push_back({pair.text("source"), pair.text("target"), owner(pair, direction),
+                           pair.boolean("insertOnly", false), pair.optional_text("ifAbsent", true),
+                           pair.boolean("optional", false)});
     }
     return columns;
 }
@@ -88,9 +101,10 @@ std::optional<RowOwnership> read_owned_rows(const JsonObject& stream) {
     return RowOwnership{rows.text("column"), rows.text("equals", true)};
 }
 
-Operations read_operations(const JsonObject& stream) {
+// Without a word a forward stream carries deletions too: the queue tells of them.
+Operations read_operations(const JsonObject& stream, Direction direction) {
     if (!stream.has("operations")) {
-        return {};
+        return {.insert = true, .update = true, .remove = direction == Direction::forward};
     }
     Operations operations{false, false, false};
     const auto names = stream.texts("operations");
@@ -145,14 +159,39 @@ void refuse_contradictions(const Stream& stream, const std::string& place) {
     for (std::size_t index = 0; index < stream.columns.size(); ++index) {
         const auto& column = stream.columns[index];
         const auto column_place = fmt::format("{}.columns[{}]", place, index);
-        if (column.owner == Owner::sqlserver && !column.insert_only) {
+        const bool is_reverse = stream.direction == Direction::reverse;
+        if (column.owner == (is_reverse ? Owner::sqlserver : Owner::supabase) && !column.insert_only) {
             mistake(column_place,
-                    "a column that sqlserver owns is never overwritten from Supabase: give it \"insertOnly\": true "
-                    "or leave it out");
+                    fmt::format("a column that {} owns is never overwritten from {}: give it "
+                                "\"insertOnly\": true or leave it out",
+                                is_reverse ? "sqlserver" : "supabase", is_reverse ? "Supabase" : "SQL Server"));
+        }
+        if (is_reverse && column.optional) {
+            mistake(column_place, "'optional' is for forward streams; a reverse one says 'ifAbsent'");
+        }
+        if (!is_reverse && column.if_absent) {
+            mistake(column_place, "'ifAbsent' is for reverse streams; a forward one says 'optional'");
         }
         if (column.insert_only && !stream.operations.insert) {
             mistake(column_place, "it is insertOnly, but the stream's operations have no insert");
         }
+    }
+}
+
+// What only a stream that is polled has, and what the queue asks of the others.
+void read_source_of_changes(Stream& stream, const JsonObject& object) {
+    if (stream.direction == Direction::reverse) {
+        stream.filter = read_filter(object);
+        stream.changed_at = object.texts("changedAt");
+        return;
+    }
+    for (const auto* member : {"filter", "changedAt"}) {
+        if (object.has(member)) {
+            mistake(object.place_of(member), "the queue tells what changed: leave it out of a forward stream");
+        }
+    }
+    if (stream.key.size() != 1) {
+        mistake(object.place_of("key"), "a forward stream has one key column, the number in the queue's RecordID");
     }
 }
 
@@ -163,21 +202,30 @@ Stream read_stream(const std::string& place, const json::value& value) {
                              "ownedRows", "operations", "wording"}};
     Stream stream;
     stream.name = object.text("name");
-    if (object.optional_text("direction").value_or("reverse") != "reverse") {
-        mistake(object.place_of("direction"), "expected reverse, from Supabase to SQL Server");
-    }
+    stream.direction = read_direction(object);
     stream.source = table_name(object, "source");
     stream.target = table_name(object, "target");
     stream.key = read_key(object);
-    stream.columns = read_columns(object);
-    stream.filter = read_filter(object);
-    stream.changed_at = object.texts("changedAt");
+    stream.columns = read_columns(object, stream.direction);
+    read_source_of_changes(stream, object);
     stream.owned_rows = read_owned_rows(object);
-    stream.operations = read_operations(object);
+    stream.operations = read_operations(object, stream.direction);
     stream.wording = read_wording(object, stream.name);
     refuse_repeated_columns(stream, place);
     refuse_contradictions(stream, place);
     return stream;
+}
+
+// The position of a stream is remembered under its name, and a queue row finds its stream by the target's table.
+void refuse_repeated_stream(const Mapping& mapping, const Stream& stream, const std::string& place) {
+    if (mapping.find(stream.name, stream.direction) != nullptr) {
+        mistake(place, fmt::format("there is already a stream '{}' in this direction", stream.name));
+    }
+    for (const Stream* other : mapping.of(Direction::forward)) {
+        if (stream.direction == Direction::forward && boost::iequals(other->target.table, stream.target.table)) {
+            mistake(place, fmt::format("stream '{}' already fills a table {}", other->name, other->target.table));
+        }
+    }
 }
 
 Mapping read_mapping(const json::value& document) {
@@ -189,9 +237,7 @@ Mapping read_mapping(const json::value& document) {
     for (const auto& element : object.array("streams")) {
         const auto place = object.place_of("streams", mapping.streams.size());
         auto stream = read_stream(place, element);
-        if (mapping.find(stream.name) != nullptr) {
-            mistake(place, fmt::format("there is already a stream '{}'", stream.name));
-        }
+        refuse_repeated_stream(mapping, stream, place);
         mapping.streams.push_back(std::move(stream));
     }
     return mapping;

@@ -31,7 +31,8 @@ struct ColumnPair {
     std::string target;
     Owner owner = Owner::supabase;
     bool insert_only = false;              // written with a new row, never on an update: the target owns it afterwards
-    std::optional<std::string> if_absent;  // the source may lack the column, or hold NULL: this text is used instead
+    std::optional<std::string> if_absent;  // reverse: the source may lack the column, or hold NULL: then this text
+    bool optional = false;                 // forward: either table may lack the column, and then it is not carried
 };
 
 struct KeyPair {
@@ -70,8 +71,11 @@ struct Wording {
 };
 
 // One table pair in one direction. Column types are never part of it: both catalogs are asked at connect.
+//
+// A forward stream is fed by dbo.SyncQueue, whose TableName is the target's table and whose RecordID is the key: it has
+// one key column, and neither a filter nor columns that tell when a row changed.
 struct Stream {
-    std::string name;
+    std::string name;  // unique among the streams of its direction
     Direction direction = Direction::reverse;
     TableName source;
     TableName target;
@@ -84,11 +88,14 @@ struct Stream {
     Wording wording;
 };
 
-// Every stream that runs, in the order in which they run.
+// Every stream that runs; those of one direction in the order in which they run, parents first.
 struct Mapping {
     std::vector<Stream> streams;
 
-    const Stream* find(const std::string& name) const;
+    const Stream* find(const std::string& name, Direction direction = Direction::reverse) const;
+    std::vector<const Stream*> of(Direction direction) const;
+    // The first reverse stream that reads `table`, which is a Supabase one; null: none does.
+    const Stream* reader_of(const TableName& table) const;
 };
 
 }  // namespace revsync

@@ -75,12 +75,12 @@ asio::awaitable<CatchUpReport> CatchUp::run(Verbosity verbosity) {
         report.error = fixed.error();
     }
     std::vector<Lane> lanes;
-    for (const Stream& stream : mapping_.streams) {
+    for (const Stream* stream : mapping_.of(Direction::reverse)) {
         Lane lane;
-        lane.stream = &stream;
+        lane.stream = stream;
         lane.started = clock_.now();
-        lane.reading = state_.cursors.at(stream.name);
-        lane.report.stream = stream.name;
+        lane.reading = state_.cursors.at(stream->name);
+        lane.report.stream = stream->name;
         lanes.push_back(std::move(lane));
     }
     if (!report.error) {
@@ -290,8 +290,8 @@ asio::awaitable<bool> CatchUp::apply_page(Lane& lane, const Page& page) {
 Result<void> CatchUp::fix_starts() {
     const Cursor start{clock_.now() - settings_.lookback, std::nullopt};
     bool any_new = false;
-    for (const Stream& stream : mapping_.streams) {
-        any_new |= state_.cursors.try_emplace(stream.name, start).second;
+    for (const Stream* stream : mapping_.of(Direction::reverse)) {
+        any_new |= state_.cursors.try_emplace(stream->name, start).second;
     }
     return any_new ? checkpoint_.save(state_) : Result<void>{};
 }

@@ -83,7 +83,7 @@ void CatchUp::log_end(const CatchUpReport& report) {
     std::string counts;
     for (std::size_t index = 0; index < report.streams.size(); ++index) {
         counts += fmt::format("{}{} {}", index == 0 ? "" : ", ", report.streams[index].synced,
-                              mapping_.streams[index].wording.counted);
+                              mapping_.find(report.streams[index].stream)->wording.counted);
     }
     if (report.first_error()) {
         announce("⚠️  Reverse sync incomplete: {} ({}ms)", counts, report.duration.count());

@@ -180,8 +180,61 @@ TEST(MappingLoader, refuses_contradictions) {
     EXPECT_THAT(error_with("filter", R"([{"column": "a"}])"), HasSubstr("streams[0].filter[0]: expected either"));
 }
 
+// A stream of the other direction that is right.
+json::object prices() {
+    return json::parse(R"({
+        "name": "orders", "direction": "forward", "source": "dbo.tblPrices", "target": "public.prices",
+        "key": [{"source": "PriceID", "target": "id"}],
+        "columns": [{"source": "Amount", "target": "amount"}, {"source": "Color", "target": "color", "optional": true}]
+    })")
+        .as_object();
+}
+
+std::string forward_error_with(std::string_view member, std::string_view value) {
+    auto stream = prices();
+    stream[member] = json::parse({value.data(), value.size()});
+    return error_of(mapping_of({stream}));
+}
+
+TEST(MappingLoader, reads_both_directions) {
+    const auto mapping = parse_mapping(mapping_of({orders(), prices()}));
+    ASSERT_FALSE(mapping.has_error()) << mapping.error().text;
+    const Stream& stream = mapping->streams.at(1);
+    EXPECT_EQ(stream.direction, Direction::forward);
+    EXPECT_EQ(stream.source, (TableName{"dbo", "tblPrices"}));
+    EXPECT_EQ(stream.columns.at(0).owner, Owner::sqlserver);
+    EXPECT_FALSE(stream.columns.at(0).optional);
+    EXPECT_TRUE(stream.columns.at(1).optional);
+    EXPECT_TRUE(stream.operations.insert && stream.operations.update && stream.operations.remove);
+}
+
+TEST(MappingLoader, leaves_it_to_the_queue_what_changed) {
+    EXPECT_THAT(forward_error_with("changedAt", R"(["a"])"), HasSubstr("streams[0].changedAt: the queue tells"));
+    EXPECT_THAT(forward_error_with("filter", R"([{"column": "a", "equals": "1"}])"),
+                HasSubstr("streams[0].filter: the queue tells"));
+    EXPECT_THAT(forward_error_with("key", R"([{"source": "A", "target": "a"}, {"source": "B", "target": "b"}])"),
+                HasSubstr("streams[0].key: a forward stream has one key column"));
+}
+
+TEST(MappingLoader, lets_one_forward_stream_fill_a_table) {
+    auto again = prices();
+    again["name"] = "others";
+    again["target"] = "shop.Prices";
+    EXPECT_THAT(error_of(mapping_of({prices(), again})),
+                HasSubstr("streams[1]: stream 'orders' already fills a table prices"));
+}
+
+TEST(MappingLoader, refuses_contradictions_of_the_other_direction) {
+    EXPECT_THAT(forward_error_with("columns", R"([{"source": "A", "target": "a", "owner": "supabase"}])"),
+                HasSubstr("streams[0].columns[0]: a column that supabase owns is never overwritten from SQL Server"));
+    EXPECT_THAT(forward_error_with("columns", R"([{"source": "A", "target": "a", "ifAbsent": "0"}])"),
+                HasSubstr("streams[0].columns[0]: 'ifAbsent' is for reverse streams"));
+    EXPECT_THAT(error_with("columns", R"([{"source": "a", "target": "A", "optional": true}])"),
+                HasSubstr("streams[0].columns[0]: 'optional' is for forward streams"));
+}
+
 TEST(MappingLoader, refuses_words_it_does_not_know) {
-    EXPECT_THAT(error_with("direction", R"("forward")"), HasSubstr("streams[0].direction: expected reverse"));
+    EXPECT_THAT(error_with("direction", R"("sideways")"), HasSubstr("streams[0].direction: expected reverse, from"));
     EXPECT_THAT(error_with("columns", R"([{"source": "a", "target": "A", "owner": "me"}])"),
                 HasSubstr("columns[0].owner: expected supabase, sqlserver or shared"));
     EXPECT_THAT(error_with("operations", R"(["insert", "merge"])"),

@@ -19,9 +19,9 @@ void World::violate(std::string what) {
 void World::check_durable() {
     check_inserted_once();
     check_lab_notes();
-    for (const Stream& stream : mapping.streams) {
-        if (const auto cursor = disk.state.cursors.find(stream.name); cursor != disk.state.cursors.end()) {
-            check_cursor(stream, cursor->second);
+    for (const Stream* stream : mapping.of(Direction::reverse)) {
+        if (const auto cursor = disk.state.cursors.find(stream->name); cursor != disk.state.cursors.end()) {
+            check_cursor(*stream, cursor->second);
         }
     }
 }
@@ -69,8 +69,8 @@ void World::check_lab_notes() {
 void World::check_at_rest() {
     check_inserted_once();
     check_lab_notes();
-    for (const Stream& stream : mapping.streams) {
-        check_arrived(stream);
+    for (const Stream* stream : mapping.of(Direction::reverse)) {
+        check_arrived(*stream);
     }
     check_parked();
     for (const std::int64_t id : read_by_lab) {
