@@ -1,4 +1,4 @@
-// Fields of an object in one of the two files, each with the complaint when it is not what it should be.
+// Fields of an object in one of the three files, each with the complaint when it is not what it should be.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// What the two files hold, as text: docs/checkpoint.md describes it field by field.
+// What the three files hold, as text: docs/checkpoint.md describes it field by field.
 #pragma once
 
 #include <cstdint>
@@ -35,5 +35,8 @@ FormatResult<ParsedState> parse_state(std::string_view text);
 
 FormatResult<std::string> format_quarantine(const std::vector<ParkedRow>& rows);
 FormatResult<std::vector<ParkedRow>> parse_quarantine(std::string_view text);
+
+FormatResult<std::string> format_echoes(const std::vector<Echo>& echoes);
+FormatResult<std::vector<Echo>> parse_echoes(std::string_view text);
 
 }  // namespace revsync

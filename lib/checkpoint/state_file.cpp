@@ -14,6 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 namespace errc = boost::system::errc;
 
+fs::path beside(const fs::path& state_file, const char* ending) {
+    auto name = state_file.stem();
+    name += ending;
+    return state_file.parent_path() / name;
+}
+
 KeptFile::About about_state(const fs::path& file) {
     return {file, "the state file", state_file_limit_bytes, "every stream starts at the look-back window",
             "there is no state file yet: every stream starts at the look-back window"};
@@ -26,6 +32,11 @@ KeptFile::About about_quarantine(const fs::path& file) {
             ""};
 }
 
+KeptFile::About about_echoes(const fs::path& file) {
+    return {echoes_file(file), "the echoes file", echoes_file_limit_bytes,
+            "rows that SQL Server wrote to Supabase lately may be taken for edits made there, once", ""};
+}
+
 class FileCheckpoint final : public Checkpoint {
 public:
     FileCheckpoint(fs::path file, Logger logger, const Clock& clock, std::unique_ptr<Files> files)
@@ -33,7 +44,8 @@ public:
           files_{std::move(files)},
           logger_{std::move(logger)},
           state_{about_state(file_), *files_, logger_, clock},
-          quarantine_{about_quarantine(file_), *files_, logger_, clock} {}
+          quarantine_{about_quarantine(file_), *files_, logger_, clock},
+          echoes_{about_echoes(file_), *files_, logger_, clock} {}
 
     FileCheckpoint(const FileCheckpoint&) = delete;
     FileCheckpoint& operator=(const FileCheckpoint&) = delete;
@@ -81,6 +93,22 @@ public:
             }
         }
         return quarantine_.save(format_quarantine(rows));
+    }
+
+    Result<std::vector<Echo>> load_echoes() override {
+        if (auto locked = lock(); locked.has_error()) {
+            return locked.error();
+        }
+        return echoes_.load<std::vector<Echo>>(parse_echoes);
+    }
+
+    Result<void> save_echoes(const std::vector<Echo>& echoes) override {
+        if (!echoes_.loaded()) {
+            if (auto loaded = load_echoes(); loaded.has_error()) {
+                return loaded.error();
+            }
+        }
+        return echoes_.save(format_echoes(echoes));
     }
 
 private:
@@ -133,6 +161,7 @@ private:
     Logger logger_;
     KeptFile state_;
     KeptFile quarantine_;
+    KeptFile echoes_;
     std::optional<Files::Handle> lock_;
     bool locked_ = false;  // or known to be impossible
 };
@@ -140,9 +169,11 @@ private:
 }  // namespace
 
 fs::path quarantine_file(const fs::path& state_file) {
-    auto name = state_file.stem();
-    name += "-quarantine.json";
-    return state_file.parent_path() / name;
+    return beside(state_file, "-quarantine.json");
+}
+
+fs::path echoes_file(const fs::path& state_file) {
+    return beside(state_file, "-echoes.json");
 }
 
 std::unique_ptr<Checkpoint> create_file_checkpoint(fs::path state_file, Logger logger, const Clock& clock) {

@@ -11,14 +11,17 @@
 
 namespace revsync {
 
-// Neither file is ever read or written beyond these sizes.
+// No file is ever read or written beyond these sizes.
 inline constexpr std::size_t state_file_limit_bytes = 1024 * 1024;
 inline constexpr std::size_t quarantine_file_limit_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t echoes_file_limit_bytes = 16 * 1024 * 1024;
 
 // Where the parked rows are: beside the state file, "<stem>-quarantine.json".
 std::filesystem::path quarantine_file(const std::filesystem::path& state_file);
+// Where the echoes are: "<stem>-echoes.json".
+std::filesystem::path echoes_file(const std::filesystem::path& state_file);
 
-// A checkpoint in two files (docs/checkpoint.md), readable by their owner only.
+// A checkpoint in three files (docs/checkpoint.md), readable by their owner only.
 //
 // The first call locks `<state_file>.lock` until the object is destroyed; a missing folder is created if its parent
 // exists. A second daemon on the same file gets an error. State::last_poll is kept to the millisecond.

@@ -117,6 +117,17 @@ struct State {
     friend bool operator==(const State&, const State&) = default;
 };
 
+// A write of ours into Supabase that its change time shows as if it were an edit: the row of `key` that carries the
+// change time `stamped` was last edited there at `edited`, or never (it holds nothing that SQL Server lacks).
+struct Echo {
+    std::string stream;  // the reverse stream that would read it
+    Key key;
+    Timestamp stamped;
+    std::optional<Timestamp> edited;
+
+    friend bool operator==(const Echo&, const Echo&) = default;
+};
+
 // Durable memory. Each save is atomic: after a crash the old or the new content is there, never anything else.
 class Checkpoint {
 public:
@@ -126,6 +137,8 @@ public:
     virtual Result<void> save(const State& state) = 0;
     virtual Result<std::vector<ParkedRow>> load_quarantine() = 0;
     virtual Result<void> save_quarantine(const std::vector<ParkedRow>& rows) = 0;
+    virtual Result<std::vector<Echo>> load_echoes() = 0;
+    virtual Result<void> save_echoes(const std::vector<Echo>& echoes) = 0;
 };
 
 }  // namespace revsync

@@ -73,48 +73,54 @@ public:
     virtual boost::asio::awaitable<Result<std::size_t>> purge(std::chrono::hours age, std::size_t limit) = 0;
 };
 
-// A write of ours that a source stamped as if it were an edit: the row of `key` that carries the change time
-// `stamped` was last edited at `edited`, or never (nothing in it is new to SQL Server).
-struct Echo {
-    std::string stream;  // the reverse stream that would read it
-    Key key;
-    Timestamp stamped;
-    std::optional<Timestamp> edited;
-
-    friend bool operator==(const Echo&, const Echo&) = default;
+// A stream, and the reverse stream that reads the table which it fills; null: nobody does.
+struct ForwardPair {
+    const Stream* stream = nullptr;
+    const Stream* reader = nullptr;
 };
 
-// What the target has to know of the reverse direction to write one stream.
+// What the target has to know of the reader to write a table. Without a reader nothing of it counts.
 struct ReverseView {
-    const Stream* stream = nullptr;  // that reads the same table; none: nobody does
-    Timestamp delivered_until;       // its cursor
-    std::set<Key> undelivered;       // parked: SQL Server never received them
-    std::vector<Echo> echoes;        // of the keys in hand
+    Timestamp delivered_until;  // its cursor
+    std::set<Key> undelivered;  // parked: SQL Server never received them
+    std::vector<Echo> echoes;   // of the keys in hand
 };
 
 struct ForwardBatch {
-    const Stream* stream = nullptr;
-    std::vector<const QueueItem*> items;  // one per key
+    ForwardPair pair;
+    std::vector<const QueueItem*> items;  // one per key, none with an error; they outlive the call
     ReverseView reverse;
 };
 
 struct ForwardApplied {
-    std::size_t changed = 0;                              // rows inserted, updated or removed
+    std::vector<std::size_t> changed;                     // rows inserted, updated or removed, one count per batch
     std::vector<std::pair<std::int64_t, Error>> refused;  // by item id, disposition row; the others are in the target
     std::vector<SettledConflict> conflicts;
 };
 
-// Called between writing and committing: what it returns in error rolls everything back.
+// Called between writing and committing, while the written rows are locked: what it returns in error rolls everything
+// back.
 using BeforeCommit = std::function<boost::asio::awaitable<Result<void>>(std::vector<Echo>)>;
 
 class ForwardSink {
 public:
     virtual ~ForwardSink() = default;
 
-    virtual boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<const Stream*> streams) = 0;
-    // Applies all batches in one transaction, parents first; removals children first. `remember` gets the echoes that
-    // the writes made, if any, before the commit. An error of disposition row concerns at least one item without
-    // saying which; nothing was written then.
+    // Makes sure that the target can be reached and that the streams, and those that read the same tables, fit it: one
+    // result per pair. Costs nothing while connected and nothing has failed since. The outer error: not reachable.
+    virtual boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<ForwardPair> pairs) = 0;
+    // Applies all batches in one transaction, or none: upserts in the order of the batches, parents first, then
+    // removals in the opposite order. Applying the same items again changes nothing, and a row that is equal is not
+    // touched. Columns that an item lacks keep their values. An item is refused when its row cannot be read, when
+    // another side's row stands under its key, or when its removal would take a row that SQL Server never received.
+    //
+    // A shared column takes the item's value unless the row has been edited in Supabase, and the item does not say that
+    // the column was edited later. A row was edited there if it passes the reader's filter: at its change time, or at
+    // what an echo says in its place.
+    //
+    // `remember` gets the echoes that the writes made, and is called only if there are any. An error of disposition row
+    // concerns at least one item without saying which, and nothing was written: isolate it by halves, as
+    // apply_isolating() does. A connection that is lost while the commit is under way is in doubt.
     virtual boost::asio::awaitable<Result<ForwardApplied>> apply(std::vector<ForwardBatch> batches,
                                                                  BeforeCommit remember) = 0;
 };

@@ -309,5 +309,46 @@ TEST_F(QuarantineFile, does_not_grow_beyond_what_will_be_read) {
     EXPECT_FALSE(fs::exists(path_));
 }
 
+class EchoesFile : public StateFile {
+protected:
+    const Echo edited_{"batches", "[12]", time("2025-01-21T14:00:00.000123Z"), time("2025-01-21T13:59:58.120455Z")};
+    const Echo unedited_{"batches", "[13]", time("2025-01-21T14:00:00.000123Z"), std::nullopt};
+    const fs::path path_ = echoes_file(file_);
+};
+
+TEST_F(EchoesFile, is_text_that_a_person_can_read_and_others_cannot) {
+    EXPECT_EQ(path_, folder_ / "state-echoes.json");
+    ASSERT_FALSE(open()->save_echoes({edited_, unedited_}).has_error());
+    EXPECT_EQ(content(path_), R"({
+  "version": 1,
+  "echoes": [
+    { "stream": "batches", "key": [12], "stamped": "2025-01-21T14:00:00.000123Z", "edited": "2025-01-21T13:59:58.120455Z" },
+    { "stream": "batches", "key": [13], "stamped": "2025-01-21T14:00:00.000123Z" }
+  ]
+}
+)");
+    EXPECT_EQ(fs::status(path_).permissions(), fs::perms{0600});
+}
+
+TEST_F(EchoesFile, that_is_damaged_is_kept_aside_and_leaves_the_others_alone) {
+    write(file_, saved_by_hand);
+    for (const char* broken : {"", R"({"version": 1})", R"({"version": 1, "echoes": [{"stream": "batches"}]})",
+                               R"({"version": 1, "echoes": [{"stream": "b", "key": [1], "stamped": "soon"}]})"}) {
+        write(path_, broken);
+        auto checkpoint = open();
+        const auto echoes = checkpoint->load_echoes();
+        ASSERT_FALSE(echoes.has_error());
+        EXPECT_TRUE(echoes->empty());
+        EXPECT_THAT(log_.texts(Level::warning).back(), AllOf(HasSubstr("the echoes file"), HasSubstr("is damaged")));
+        EXPECT_EQ(checkpoint->load()->cursors.size(), 2U);
+    }
+}
+
+TEST_F(EchoesFile, of_a_newer_version_is_never_overwritten) {
+    write(path_, R"({"version": 9, "echoes": []})");
+    EXPECT_TRUE(open()->save_echoes({edited_}).has_error());
+    EXPECT_EQ(content(path_), R"({"version": 9, "echoes": []})");
+}
+
 }  // namespace
 }  // namespace revsync

@@ -39,6 +39,14 @@ inline ParkedRow parked_note() {
             3};
 }
 
+inline Echo echo_of_an_edited_batch() {
+    return {"batches", "[12]", time("2025-01-21T14:00:00.000123Z"), time("2025-01-21T13:59:58.999999Z")};
+}
+
+inline Echo echo_of_a_batch_nobody_edited() {
+    return {"batches", "[13]", time("2025-01-21T14:00:00.000123Z"), std::nullopt};
+}
+
 template <class Harness>
 class CheckpointContract : public testing::Test {
 protected:
@@ -54,6 +62,18 @@ protected:
         const auto rows = checkpoint().load_quarantine();
         EXPECT_FALSE(rows.has_error()) << rows.error().text;
         return rows.has_error() ? std::vector<ParkedRow>{} : *rows;
+    }
+
+    std::vector<Echo> echoes_after_restart() {
+        checkpoint_.reset();
+        const auto echoes = checkpoint().load_echoes();
+        EXPECT_FALSE(echoes.has_error()) << echoes.error().text;
+        return echoes.has_error() ? std::vector<Echo>{} : *echoes;
+    }
+
+    void save(const std::vector<Echo>& echoes) {
+        const auto saved = checkpoint().save_echoes(echoes);
+        ASSERT_FALSE(saved.has_error()) << saved.error().text;
     }
 
     void save(const State& state) {
@@ -82,6 +102,7 @@ TYPED_TEST_SUITE_P(CheckpointContract);
 TYPED_TEST_P(CheckpointContract, knows_nothing_at_first) {
     EXPECT_EQ(this->state_after_restart(), State{});
     EXPECT_TRUE(this->quarantine_after_restart().empty());
+    EXPECT_TRUE(this->echoes_after_restart().empty());
 }
 
 TYPED_TEST_P(CheckpointContract, remembers_every_microsecond_over_a_restart) {
@@ -108,8 +129,12 @@ TYPED_TEST_P(CheckpointContract, returns_every_key_as_it_was) {
         EXPECT_EQ(this->state_after_restart(), state) << key;
         auto row = parked_note();
         row.key = key;
-        this->save({row});
+        this->save(std::vector{row});
         EXPECT_EQ(this->quarantine_after_restart(), std::vector{row}) << key;
+        auto echo = echo_of_an_edited_batch();
+        echo.key = key;
+        this->save(std::vector{echo});
+        EXPECT_EQ(this->echoes_after_restart(), std::vector{echo}) << key;
     }
 }
 
@@ -134,11 +159,21 @@ TYPED_TEST_P(CheckpointContract, remembers_parked_rows_in_their_order) {
     EXPECT_TRUE(this->quarantine_after_restart().empty());
 }
 
-TYPED_TEST_P(CheckpointContract, keeps_state_and_quarantine_apart) {
-    this->save({parked_note()});
+TYPED_TEST_P(CheckpointContract, remembers_echoes_with_and_without_an_edit) {
+    const std::vector<Echo> echoes{echo_of_an_edited_batch(), echo_of_a_batch_nobody_edited()};
+    this->save(echoes);
+    EXPECT_EQ(this->echoes_after_restart(), echoes);
+    this->save(std::vector<Echo>{});
+    EXPECT_TRUE(this->echoes_after_restart().empty());
+}
+
+TYPED_TEST_P(CheckpointContract, keeps_state_quarantine_and_echoes_apart) {
+    this->save(std::vector{parked_note()});
+    this->save(std::vector{echo_of_an_edited_batch()});
     EXPECT_EQ(this->state_after_restart(), State{});
     this->save(state_of_two_streams());
     EXPECT_EQ(this->quarantine_after_restart(), std::vector{parked_note()});
+    EXPECT_EQ(this->echoes_after_restart(), std::vector{echo_of_an_edited_batch()});
     EXPECT_EQ(this->state_after_restart(), state_of_two_streams());
 }
 
@@ -151,9 +186,19 @@ TYPED_TEST_P(CheckpointContract, holds_many_parked_rows) {
     EXPECT_EQ(this->quarantine_after_restart(), rows);
 }
 
+TYPED_TEST_P(CheckpointContract, holds_the_echoes_of_a_long_outage) {
+    std::vector<Echo> echoes(5000, echo_of_an_edited_batch());
+    for (std::size_t number = 0; number < echoes.size(); ++number) {
+        echoes[number].key = "[" + std::to_string(number) + "]";
+    }
+    this->save(echoes);
+    EXPECT_EQ(this->echoes_after_restart(), echoes);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(CheckpointContract, knows_nothing_at_first, remembers_every_microsecond_over_a_restart,
                             forgets_a_stream_that_is_no_longer_saved, returns_every_key_as_it_was,
                             takes_streams_of_any_name, remembers_parked_rows_in_their_order,
-                            keeps_state_and_quarantine_apart, holds_many_parked_rows);
+                            remembers_echoes_with_and_without_an_edit, keeps_state_quarantine_and_echoes_apart,
+                            holds_many_parked_rows, holds_the_echoes_of_a_long_outage);
 
 }  // namespace revsync::contracts

@@ -52,4 +52,25 @@ Result<void> MemoryCheckpoint::save_quarantine(const std::vector<ParkedRow>& row
     return {};
 }
 
+Result<std::vector<Echo>> MemoryCheckpoint::load_echoes() {
+    if (const auto error = faults_.check("echoes.load")) {
+        return *error;
+    }
+    return disk_.echoes;
+}
+
+Result<void> MemoryCheckpoint::save_echoes(const std::vector<Echo>& echoes) {
+    if (const auto error = faults_.check("echoes.save")) {
+        return *error;
+    }
+    disk_.echoes = echoes;
+    if (listener_) {
+        listener_();
+    }
+    if (const auto error = faults_.check("echoes.saved")) {
+        return *error;
+    }
+    return {};
+}
+
 }  // namespace revsync::memory
