@@ -34,6 +34,11 @@ if(REVSYNC_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND REVSYNC_SANITIZE MATCHES "thread")
     add_compile_options(-Wno-tsan)  # Asio's fences, which GCC's run-time does not model
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND REVSYNC_SANITIZE MATCHES "undefined")
+    # Clang 14 cannot assemble coroutines with it: https://github.com/llvm/llvm-project/issues/49689
+    add_compile_options(-fno-sanitize=function)
+    add_link_options(-fno-sanitize=function)
+  endif()
 endif()
 if(WIN32)
   target_compile_definitions(revsync_settings INTERFACE _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
