@@ -110,6 +110,17 @@ int SessionImpl::sp_releaseapplock(std::vector<CallArgument>& arguments) {
     return 0;
 }
 
+std::string SessionImpl::application_lock_mode(std::string_view resource, std::string_view owner) const {
+    const auto& locks = same_name(owner, "Session") ? session_locks_ : transaction_locks_;
+    std::string mode = "NoLock";
+    for (const ApplicationLock& lock : locks) {
+        if (lock.resource == resource) {
+            mode = lock.shared && mode != "Exclusive" ? "Shared" : "Exclusive";
+        }
+    }
+    return mode;
+}
+
 void SessionImpl::release_transaction_locks() {
     for (const ApplicationLock& lock : std::exchange(transaction_locks_, {})) {
         backend_.script(std::string("SELECT pg_advisory_unlock") + (lock.shared ? "_shared(" : "(") +

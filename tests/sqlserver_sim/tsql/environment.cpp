@@ -122,6 +122,9 @@ std::optional<TypedValue> SessionImpl::intrinsic(std::string_view name, const st
         const auto found = context_.find(lower(args[0].value_or("")));
         return found == context_.end() ? text(std::nullopt, 4000) : found->second;
     }
+    if (name == "APPLOCK_MODE" && args.size() == 3) {
+        return text(application_lock_mode(args[1].value_or(""), args[2].value_or("")), 32);
+    }
     if (auto value = error_function(name)) {
         return value;
     }

@@ -222,6 +222,8 @@ private:
     int sp_columns(std::vector<CallArgument>& arguments);
     int wait_for_lock(const std::string& sql, int timeout_ms);
     void release_transaction_locks();
+    // APPLOCK_MODE: of the locks that this session holds.
+    std::string application_lock_mode(std::string_view resource, std::string_view owner) const;
     void pause(int milliseconds);
     TypedValue converted(const TypedValue& value, const Type& type);
 

@@ -16,6 +16,7 @@ TEST_F(FunctionTest, Strings) {
     EXPECT_EQ(eval("DATALENGTH('ab')"), "2");
     EXPECT_EQ(eval("CHARINDEX('C', 'abc')"), "3");
     EXPECT_EQ(eval("CHARINDEX('C' COLLATE Latin1_General_BIN2, 'abc')"), "0");
+    EXPECT_EQ(eval("CHARINDEX('C', 'abc' COLLATE Latin1_General_CI_AS)"), "3");
     EXPECT_EQ(eval("REPLACE('aXbx', 'x', '-')"), "a-b-");
     EXPECT_EQ(eval("SUBSTRING('abcdef', 2, 3)"), "bcd");
     EXPECT_EQ(eval("LEFT('abc', 2) + RIGHT('abc', 1)"), "abc");

@@ -49,11 +49,16 @@ TEST_F(SessionTest, ApplicationLocksExclude) {
     const std::string_view take =
         "DECLARE @rc int; EXEC @rc = sp_getapplock N'drain', 'Exclusive', 'Session', 0; SELECT @rc";
     EXPECT_EQ(run_on(*other, take).value(), "-1");
+    const std::string_view mode = "SELECT APPLOCK_MODE('public', N'drain', 'Session')";
+    EXPECT_EQ(value(mode), "Exclusive");
+    EXPECT_EQ(value("SELECT APPLOCK_MODE('public', N'drain', 'Transaction')"), "NoLock");
+    EXPECT_EQ(run_on(*other, mode).value(), "NoLock");
     EXPECT_EQ(
         run_on(*other, "DECLARE @rc int; EXEC @rc = sp_getapplock N'drain', 'Exclusive', 'Session', 20; SELECT @rc")
             .value(),
         "-1");
     run("EXEC sp_releaseapplock N'drain', 'Session'");
+    EXPECT_EQ(value(mode), "NoLock");
     EXPECT_EQ(run_on(*other, take).value(), "0");
     EXPECT_EQ(error("EXEC sp_releaseapplock N'drain', 'Session'"), 1223);
 }

@@ -72,7 +72,7 @@ CREATE OR REPLACE FUNCTION sim.charindex(needle text, hay text, start bigint, ex
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
   RETURN CASE WHEN needle = '' COLLATE "C" THEN 0
-              ELSE coalesce(nullif(strpos(substr(sim.fold(hay, exact), greatest(start, 1)::int), sim.fold(needle, exact)), 0) + greatest(start, 1)::int - 1, 0) END;
+              ELSE coalesce(nullif(strpos(substr(sim.fold(hay, exact), greatest(start, 1)::int) COLLATE "C", sim.fold(needle, exact) COLLATE "C"), 0) + greatest(start, 1)::int - 1, 0) END;
 END $$;
 
 CREATE OR REPLACE FUNCTION sim.replace(x text, old text, new text, exact boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
