@@ -12,7 +12,7 @@ namespace revsync::sqlserver {
 namespace {
 
 constexpr int openjson_level = 130;
-constexpr std::size_t results_per_stream = 2;
+constexpr std::size_t results_per_table = 2;
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -140,10 +140,10 @@ bool has_code_page(const Column& column) {
     return narrow && !column.collation.ends_with("_UTF8");
 }
 
-std::string catalog_query(std::span<const Stream* const> streams) {
+std::string catalog_query(std::span<const TableName> tables) {
     std::string query = "SELECT d.compatibility_level FROM sys.databases AS d WHERE d.name = DB_NAME();\n";
-    for (const Stream* stream : streams) {
-        const std::string table = literal(bracketed(stream->target));
+    for (const TableName& name : tables) {
+        const std::string table = literal(bracketed(name));
         query += fmt::format(
             "SELECT c.name, t.name, c.max_length, c.precision, c.scale, c.is_nullable, c.is_identity, c.is_computed, "
             "CASE WHEN c.default_object_id = 0 THEN 0 ELSE 1 END, c.collation_name "
@@ -159,8 +159,8 @@ std::string catalog_query(std::span<const Stream* const> streams) {
     return query;
 }
 
-Result<std::vector<Table>> parse_tables(const std::vector<ResultSet>& results, std::size_t stream_count) {
-    if (results.size() != 1 + stream_count * results_per_stream || results[0].size() != 1) {
+Result<std::vector<Table>> parse_tables(const std::vector<ResultSet>& results, std::size_t table_count) {
+    if (results.size() != 1 + table_count * results_per_table || results[0].size() != 1) {
         return Error{Disposition::retry, "", "SQL Server's catalog could not be read; see its error log"};
     }
     const int level = number(results[0][0][0]);
@@ -170,13 +170,17 @@ Result<std::vector<Table>> parse_tables(const std::vector<ResultSet>& results, s
                                  "CURRENT SET COMPATIBILITY_LEVEL = {} on SQL Server 2016 or later",
                                  level, openjson_level, openjson_level)};
     }
-    std::vector<Table> tables(stream_count);
-    for (std::size_t i = 0; i < stream_count; ++i) {
-        std::ranges::transform(results[1 + i * results_per_stream], std::back_inserter(tables[i].columns),
-                               parse_column);
-        tables[i].unique_keys = parse_unique_keys(results[2 + i * results_per_stream]);
+    std::vector<Table> tables(table_count);
+    for (std::size_t i = 0; i < table_count; ++i) {
+        std::ranges::transform(results[1 + i * results_per_table], std::back_inserter(tables[i].columns), parse_column);
+        tables[i].unique_keys = parse_unique_keys(results[2 + i * results_per_table]);
     }
     return tables;
+}
+
+Result<std::vector<Table>> read_tables(Session& session, std::span<const TableName> tables) {
+    const auto results = session.query(catalog_query(tables));
+    return results ? parse_tables(*results, tables.size()) : results.error();
 }
 
 }  // namespace revsync::sqlserver

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "mapping/stream.hpp"
 #include "sqlserver/result_set.hpp"
+#include "sqlserver/session.hpp"
 
 namespace revsync::sqlserver {
 
@@ -54,10 +55,12 @@ std::string declared_type(const Column& column);
 // Stores one byte per character of a code page, so that not every character fits.
 bool has_code_page(const Column& column);
 
-// Asks for the tables of `streams` in one batch; parse_tables() reads what it answers.
-std::string catalog_query(std::span<const Stream* const> streams);
-// One table per stream. Error (configuration): the database's compatibility level lacks OPENJSON.
-Result<std::vector<Table>> parse_tables(const std::vector<ResultSet>& results, std::size_t stream_count);
+// Asks for the tables in one batch; parse_tables() reads what it answers.
+std::string catalog_query(std::span<const TableName> tables);
+// One for each table asked for. Error (configuration): the database's compatibility level lacks OPENJSON.
+Result<std::vector<Table>> parse_tables(const std::vector<ResultSet>& results, std::size_t table_count);
+// The two at once, in one round trip.
+Result<std::vector<Table>> read_tables(Session& session, std::span<const TableName> tables);
 
 // Whether the stream can write to the table. Errors (stream) name table and column and say what to do.
 Result<void> check_stream(const Stream& stream, const Table& table);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "sqlserver/catalog.hpp"
 #include "sqlserver/quoting.hpp"
@@ -110,11 +112,9 @@ void add_stream(Inspection& inspection, const Stream& stream, const Table& table
 }
 
 Result<void> add_streams(Inspection& inspection, Session& session, const std::vector<const Stream*>& streams) {
-    const auto catalog = session.query(catalog_query(streams));
-    if (!catalog) {
-        return catalog.error();
-    }
-    const auto tables = parse_tables(*catalog, streams.size());
+    std::vector<TableName> targets;
+    std::ranges::transform(streams, std::back_inserter(targets), &Stream::target);
+    const auto tables = read_tables(session, targets);
     if (!tables) {
         return tables.error();
     }

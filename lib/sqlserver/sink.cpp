@@ -34,14 +34,6 @@ Result<Applied> apply_batch(Session& session, const BatchStatement& statement, s
     return parse_applied(statement, *results, changes);
 }
 
-Result<std::vector<Table>> read_tables(Session& session, const std::vector<const Stream*>& streams) {
-    const auto results = session.query(catalog_query(streams));
-    if (!results) {
-        return results.error();
-    }
-    return parse_tables(*results, streams.size());
-}
-
 class SqlServerSink final : public Sink {
 public:
     SqlServerSink(Pool& pool, SinkSettings settings) : pool_{pool}, settings_{std::move(settings)} {}
@@ -96,8 +88,10 @@ private:
     }
 
     asio::awaitable<Result<void>> read_catalog(std::vector<const Stream*> streams) {
+        std::vector<TableName> names;
+        std::ranges::transform(streams, std::back_inserter(names), &Stream::target);
         const auto tables =
-            co_await pool_.run<std::vector<Table>>([&](Session& session) { return read_tables(session, streams); });
+            co_await pool_.run<std::vector<Table>>([&](Session& session) { return read_tables(session, names); });
         if (!tables) {
             co_return tables.error();
         }

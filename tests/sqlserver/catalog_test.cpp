@@ -81,10 +81,8 @@ TEST(ParseTables, AsksForACompatibilityLevelWithOpenJson) {
 }
 
 TEST(CatalogQuery, QuotesTheTableTwice) {
-    Stream stream = test::notes_stream();
-    stream.target = {"dbo", "O'Neil]s"};
-    const Stream* streams[] = {&stream};
-    EXPECT_THAT(catalog_query(streams), HasSubstr("OBJECT_ID(N'[dbo].[O''Neil]]s]', N'U')"));
+    const TableName names[] = {{"dbo", "O'Neil]s"}};
+    EXPECT_THAT(catalog_query(names), HasSubstr("OBJECT_ID(N'[dbo].[O''Neil]]s]', N'U')"));
 }
 
 }  // namespace
