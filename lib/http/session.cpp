@@ -34,7 +34,8 @@ using TlsStream = beast::ssl_stream<Socket>;
 using Field = beast_http::field;
 
 constexpr std::string_view server_name = "reverse-syncd";
-constexpr std::size_t read_size = 4096;
+constexpr std::size_t small_read = 1024;  // most webhooks whole; 512 connections must not need much
+constexpr std::size_t large_read = 8192;
 constexpr std::chrono::seconds retry_after{5};
 
 Response busy_response(std::string_view text) {
@@ -77,7 +78,7 @@ public:
           stream_{std::move(stream)},
           peer_{std::move(peer)},
           deadline_{stream_.get_executor()},
-          buffer_{common_->settings.header_limit + read_size},
+          buffer_{common_->settings.header_limit + large_read},
           entry_{common_->connections, [this] { close(); }} {}
 
     static constexpr bool encrypted = std::is_same_v<Stream, TlsStream>;
@@ -139,9 +140,10 @@ private:
         if (buffer_.size() > 0) {
             co_return true;
         }
+        buffer_.shrink_to_fit();
         error_code error;
         arm(first ? settings().header_timeout : settings().idle_timeout);
-        const auto space = buffer_.prepare(read_size);
+        const auto space = buffer_.prepare(small_read);
         const std::size_t got = co_await stream_.async_read_some(space, redirected(error));
         buffer_.commit(got);
         co_return !error && got > 0 && entry_.wait();
@@ -225,6 +227,7 @@ private:
             ++common_->counts.responses.at(0);
         }
         parser.eager(true);
+        buffer_.reserve(large_read);
         while (!error && !parser.is_done()) {
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
             if (!exchange.share.grow_to(parser.get().body().size())) {
@@ -309,7 +312,7 @@ private:
         buffer_.clear();
         std::size_t thrown_away = 0;
         while (!error && thrown_away < settings().linger_limit) {
-            const auto space = buffer_.prepare(read_size);
+            const auto space = buffer_.prepare(small_read);
             thrown_away += co_await socket().async_read_some(space, redirected(error));
         }
     }
