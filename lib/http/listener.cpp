@@ -49,7 +49,11 @@ struct Listener::Parts {
             turn_away(std::move(socket), *common, tls.has_value());
             return;
         }
-        start_session(std::move(socket), common, tls ? tls->context(common->clock.steady_now()) : nullptr);
+        try {
+            start_session(std::move(socket), common, tls ? tls->context(common->clock.steady_now()) : nullptr);
+        } catch (const std::exception& failure) {  // OpenSSL or the heap has no memory left for one more
+            complain(failure.what());
+        }
     }
 
     // Mostly it is file descriptors that have run out, which Linux says even when nobody has come. So somebody has to
