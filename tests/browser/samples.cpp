@@ -1,5 +1,5 @@
-// status-page-samples FOLDER: writes made-up states of the daemon as it would answer them, NAME.html and NAME.json, and
-// the page's header fields as headers.json.
+// status-page-samples FOLDER: writes made-up states of the daemon as it would answer them, NAME.html, NAME.json and
+// NAME.prom (for promtool), and the page's header fields as headers.json.
 #include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "http/metrics.hpp"
 #include "http/status_json.hpp"
 #include "http/status_page.hpp"
 #include "http/statuses.hpp"
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
     for (const auto& [name, status] : samples) {
         write(folder / (name + ".html"), http::status_page_response(status).body());
         write(folder / (name + ".json"), http::status_response(status).body());
+        write(folder / (name + ".prom"), http::metrics_text(status, {}));
     }
     json::object headers;
     for (const auto& field : http::status_page_response(http::in_step())) {

@@ -36,7 +36,7 @@ inline std::set<std::string> ways_in(Access access) {
         case Access::open:
             return {""};
         case Access::control:
-            return {"", "bearer"};
+            return {"", "basic", "bearer", "webhookSecret"};
         case Access::webhook:
             return {"", "bearer", "webhookSecret", "standardWebhooks"};
     }
