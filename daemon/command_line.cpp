@@ -14,10 +14,11 @@ namespace options = boost::program_options;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Command>, 3> commands{{
+constexpr std::array<std::pair<std::string_view, Command>, 4> commands{{
     {"run", Command::run},
     {"once", Command::once},
     {"check", Command::check},
+    {"status", Command::status},
 }};
 
 options::options_description visible_options() {
@@ -25,7 +26,7 @@ options::options_description visible_options() {
     auto add = description.add_options();
     add("env-file", options::value<std::string>()->value_name("PATH"),
         "read settings from this file (default: ./.env, then the system's configuration folder)");
-    add("json", "once, check: print the result as JSON on standard output, the log on standard error");
+    add("json", "once, check, status: print the result as JSON on standard output, the log on standard error");
     add("version", "print the version and exit");
     add("help,h", "print this text and exit");
     return description;
@@ -76,7 +77,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
     }
     line.json = values.count("json") != 0;
     if (line.json && line.command == Command::run) {
-        return usage_error("--json goes with once and check (for a log in JSON set LOG_FORMAT=json)");
+        return usage_error("--json goes with once, check and status (for a log in JSON set LOG_FORMAT=json)");
     }
     if (values.count("version") != 0) {
         line.command = Command::version;
@@ -96,7 +97,8 @@ std::string usage() {
             "Commands\n"
             "  run     catch up at start and every interval until stopped (the default)\n"
             "  once    one catch-up to its end\n"
-            "  check   look at settings, connections, tables, permissions and clocks; say what to mend\n\n"
+            "  check   look at settings, connections, tables, permissions and clocks; say what to mend\n"
+            "  status  ask the running daemon how it stands; good when all is in step\n\n"
          << visible_options()
          << "\nSignals (run): SIGTERM or SIGINT finish the batch in hand, save and exit; a second one exits at once.\n"
             "               SIGUSR1 starts a catch-up now (not on Windows).\n"

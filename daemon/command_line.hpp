@@ -9,7 +9,7 @@
 
 namespace revsync {
 
-enum class Command { run, once, check, version, help };
+enum class Command { run, once, check, status, version, help };
 
 struct CommandLine {
     Command command = Command::run;

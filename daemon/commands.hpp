@@ -16,4 +16,8 @@ int run_once(const Settings& settings, const Logger& logger, bool json);
 // is no problem; warnings do not count.
 int run_check(const Settings& settings, const Logger& logger, bool json);
 
+// Asks the daemon that runs with these settings and prints its answer, for people or as the JSON came. Good when it
+// says that all is in step; failed when not, or when nobody answers.
+int run_status(const Settings& settings, bool json);
+
 }  // namespace revsync

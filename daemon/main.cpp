@@ -25,6 +25,8 @@ int execute(const CommandLine& line, const LoadedSettings& loaded) {
             return run_once(settings, logger, line.json);
         case Command::check:
             return run_check(settings, logger, line.json);
+        case Command::status:
+            return run_status(settings, line.json);
         default:
             return run_daemon(settings, logger);
     }

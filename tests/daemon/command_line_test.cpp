@@ -20,6 +20,7 @@ TEST(CommandLine, KnowsEachCommandByName) {
     EXPECT_EQ(parse_command_line({"run"})->command, Command::run);
     EXPECT_EQ(parse_command_line({"once"})->command, Command::once);
     EXPECT_EQ(parse_command_line({"check"})->command, Command::check);
+    EXPECT_EQ(parse_command_line({"status"})->command, Command::status);
 }
 
 TEST(CommandLine, TakesOptionsBeforeAndAfterTheCommand) {
@@ -57,7 +58,7 @@ TEST(CommandLine, EveryMisuseIsAMatterOfConfiguration) {
 
 TEST(CommandLine, TheHelpNamesEveryCommandOptionAndExitCode) {
     const std::string text = usage();
-    for (const char* word : {"run", "once", "check", "--env-file", "--json", "--version", "--help", "SIGTERM",
+    for (const char* word : {"run", "once", "check", "status", "--env-file", "--json", "--version", "--help", "SIGTERM",
                              "0 good, 1 failed, 2 usage"}) {
         EXPECT_THAT(text, HasSubstr(word));
     }

@@ -152,6 +152,16 @@ TEST(OpenApi, DescribesEveryRouteAndNoOther) {
     expect_described(promised_routes());
 }
 
+TEST(OpenApi, HasThePathsOfThePageForPeople) {
+    std::ifstream file{REVSYNC_HTTP_PAGE};
+    const std::string page{std::istreambuf_iterator<char>{file}, {}};
+    const RouteTable promised = promised_routes();
+    for (const Route& route : promised.routes()) {
+        const std::string row = "| `" + std::string{to_string(route.method)} + " " + route.path + "` |";
+        EXPECT_NE(page.find(row), std::string::npos) << row;
+    }
+}
+
 TEST(OpenApi, RefersOnlyToWhatIsThere) {
     visit_objects(openapi(), [](const json::object& object) {
         if (const json::value* reference = object.if_contains("$ref")) {
