@@ -66,9 +66,9 @@ Response forbidden(Refusal refusal) {
 
 }  // namespace
 
-Authenticator::Authenticator(const std::vector<Secret>& secrets, const Clock& clock, const Logger& logger)
-    : clock_{clock}, secrets_{secrets}, log_{logger} {
-    for (const Secret& secret : secrets) {
+Authenticator::Authenticator(const AuthenticationSettings& settings, const Clock& clock, const Logger& logger)
+    : clock_{clock}, on_loopback_{settings.on_loopback}, secrets_{settings.secrets}, log_{logger} {
+    for (const Secret& secret : settings.secrets) {
         if (auto key = SigningKey::parse(secret.reveal())) {
             keys_.push_back(std::move(*key));
         }
@@ -106,7 +106,7 @@ std::optional<Refusal> Authenticator::judge_control(const RequestHeader& header,
     if (is_cross_site(header)) {
         return Refusal::cross_site;
     }
-    if (is_local(header, peer)) {
+    if (on_loopback_ && is_local(header, peer)) {
         return std::nullopt;
     }
     if (secrets_.empty()) {

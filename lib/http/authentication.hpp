@@ -15,12 +15,18 @@
 
 namespace revsync::http {
 
+struct AuthenticationSettings {
+    std::vector<Secret> secrets;  // as Settings::webhook_secrets promises them
+    bool on_loopback = false;     // Settings::on_loopback(): only this machine reaches the listener
+};
+
 // What lets a request through:
 //
 //   Access::open      everything
-//   Access::control   a local request (local_request.hpp), or a secret: Authorization: Bearer, x-webhook-secret, or
-//                     Basic with the secret as the password of any user. A browser that acts for another site's page
-//                     is refused, whatever password it remembers, unless it shows the secret in one of the first two
+//   Access::control   a local request (local_request.hpp) while only this machine reaches the listener, or a secret as
+//                     Authorization: Bearer, as x-webhook-secret, or as the password of any user (Basic). A browser
+//                     that acts for another site's page is refused, whatever password it remembers, unless it shows the
+//                     secret in one of the first two ways
 //   Access::webhook   a secret (Bearer or x-webhook-secret), or the signature of a whsec_ secret that is in time and
 //                     whose id was not used. Without any secret configured: a local request
 //
@@ -30,9 +36,8 @@ namespace revsync::http {
 // address, each reason at most once a minute, and nothing of the request.
 class Authenticator final : public Gatekeeper {
 public:
-    // `secrets` as Settings::webhook_secrets promises them; none only when the listener is on a loopback address.
     // `clock` must outlive this.
-    Authenticator(const std::vector<Secret>& secrets, const Clock& clock, const Logger& logger);
+    Authenticator(const AuthenticationSettings& settings, const Clock& clock, const Logger& logger);
 
     std::optional<Response> refuse_unread(Access access, const RequestHeader& header, const Peer& peer) override;
     std::optional<Response> refuse(Access access, const Request& request, const Peer& peer) override;
@@ -49,6 +54,7 @@ private:
     std::optional<Response> answer(std::optional<Refusal> refusal, Access access, const Peer& peer);
 
     const Clock& clock_;
+    bool on_loopback_;
     StaticSecrets secrets_;
     std::vector<SigningKey> keys_;
     SeenIds seen_;

@@ -30,9 +30,9 @@ struct AuthenticationTest : testing::Test {
     memory::ManualClock clock{Timestamp::parse("2025-01-21T14:00:00Z").value()};
     std::vector<std::string> lines;
     Logger logger{Level::debug, [this](Level, std::string_view line) { lines.emplace_back(line); }};
-    Authenticator authenticator{
-        {Secret{signing_secret}, Secret{new_signing_secret}, Secret{plain_secret}}, clock, logger};
-    Authenticator without_secret{{}, clock, logger};
+    const std::vector<Secret> secrets{Secret{signing_secret}, Secret{new_signing_secret}, Secret{plain_secret}};
+    Authenticator authenticator{{secrets, true}, clock, logger};
+    Authenticator without_secret{{{}, true}, clock, logger};
 
     static Request request(Verb method = Verb::post) {
         Request result{method, "/", 11};
@@ -179,6 +179,14 @@ TEST_F(AuthenticationTest, lets_this_machine_command_without_a_secret) {
     }
     EXPECT_EQ(control(local(), Peer{boost::asio::ip::make_address("::1"), false}), 200U);
     EXPECT_EQ(asked(without_secret, Access::control, local(), this_machine), std::nullopt);
+}
+
+TEST_F(AuthenticationTest, wants_the_secret_from_this_machine_too_once_others_reach_it) {
+    Authenticator open_to_others{{secrets, false}, clock, logger};
+    const auto refusal = asked(open_to_others, Access::control, local(Verb::get), this_machine);
+    EXPECT_EQ(refusal ? refusal->result_int() : 200U, 401U);
+    EXPECT_EQ(asked(open_to_others, Access::control, with("x-webhook-secret", plain_secret, local()), this_machine),
+              std::nullopt);
 }
 
 TEST_F(AuthenticationTest, wants_the_secret_from_elsewhere) {
