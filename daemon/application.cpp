@@ -16,13 +16,8 @@ struct Application::Parts {
           sink{sqlserver::create_sink(pool, {settings.db_timezone})},
           feed{postgres::create_feed(std::move(source))},
           checkpoint{create_file_checkpoint(settings.state_file, logger, clock)},
-          catch_up{*feed,
-                   *sink,
-                   *checkpoint,
-                   clock,
-                   logger,
-                   mapping,
-                   {.lookback = settings.lookback, .max_records = settings.max_records}} {}
+          catch_up{*feed, *sink,  *checkpoint, gate,
+                   clock, logger, mapping,     {.lookback = settings.lookback, .max_records = settings.max_records}} {}
 
     Mapping mapping;
     SystemClock clock;
@@ -30,6 +25,7 @@ struct Application::Parts {
     std::unique_ptr<Sink> sink;
     std::unique_ptr<Feed> feed;
     std::unique_ptr<Checkpoint> checkpoint;
+    Gate gate;
     CatchUp catch_up;
 };
 

@@ -18,8 +18,19 @@ namespace {
 struct Question {
     Result<StreamShape> shape;
     std::optional<Statement> statement;  // none when the stream does not fit its table
-    Result<Page> (*read)(const Rows&, const StreamShape&);
 };
+
+// Some of a request's keys, next to one another. What holds a key that cannot be cast is asked for again in halves.
+struct KeyRange {
+    std::size_t request;
+    std::size_t first;
+    std::size_t count;
+};
+
+// An error that a key's own text made, as far as a statement can tell.
+bool blames_a_key(const Result<Rows>& answer) {
+    return !answer && answer.error().disposition == Disposition::row;
+}
 
 class TableFeed final : public Feed {
 public:
@@ -28,18 +39,19 @@ public:
           overlap_{settings.overlap},
           page_bytes_{settings.page_bytes} {}
 
-    asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages,
-                                                    std::vector<RowsRequest> rows) override;
+    asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages) override;
     asio::awaitable<Result<Page>> read_page(PageRequest request) override;
+    asio::awaitable<Result<std::vector<Result<RowReadings>>>> read_rows(std::vector<RowsRequest> requests) override;
+    asio::awaitable<Result<void>> check() override;
 
 private:
     asio::awaitable<Result<void>> make_ready(std::vector<TableName> tables);
     Question question(const PageRequest& request, bool with_total) const;
-    Question question(const RowsRequest& request) const;
     Result<StreamShape> shape(const Stream& stream) const;
-    Result<PollReading> assemble(const std::vector<Question>& questions, const std::vector<Result<Rows>>& answers,
-                                 std::size_t row_requests);
+    Result<PollReading> assemble(const std::vector<Question>& questions, const std::vector<Result<Rows>>& answers);
     Result<Page> answer(const Question& question, const Result<Rows>* rows);
+    void take_rows(const RowsRequest& request, const StreamShape& shape, const KeyRange& range,
+                   const Result<Rows>& answer, Result<RowReadings>& into, std::vector<KeyRange>& again);
 
     Session session_;
     const std::chrono::seconds overlap_;
@@ -93,17 +105,9 @@ Result<StreamShape> TableFeed::shape(const Stream& stream) const {
 }
 
 Question TableFeed::question(const PageRequest& request, bool with_total) const {
-    Question question{shape(*request.stream), {}, postgres::read_page};
+    Question question{shape(*request.stream), {}};
     if (question.shape) {
         question.statement = page_statement(*question.shape, request.after, {request.limit, page_bytes_}, with_total);
-    }
-    return question;
-}
-
-Question TableFeed::question(const RowsRequest& request) const {
-    Question question{shape(*request.stream), {}, postgres::read_rows};
-    if (question.shape) {
-        question.statement = rows_statement(*question.shape, request.keys);
     }
     return question;
 }
@@ -112,7 +116,7 @@ Question TableFeed::question(const RowsRequest& request) const {
 Result<Page> TableFeed::answer(const Question& question, const Result<Rows>* rows) {
     Result<Page> page = rows == nullptr     ? Result<Page>{question.shape.error()}
                         : rows->has_error() ? Result<Page>{rows->error()}
-                                            : question.read(**rows, *question.shape);
+                                            : postgres::read_page(**rows, *question.shape);
     catalog_is_stale_ = catalog_is_stale_ || page.has_error();
     return page;
 }
@@ -128,19 +132,13 @@ std::vector<Statement> with_horizon(std::chrono::seconds overlap, std::vector<Qu
     return statements;
 }
 
-asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageRequest> pages,
-                                                           std::vector<RowsRequest> rows) {
-    std::vector<TableName> tables;
+asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageRequest> pages) {
+    std::vector<TableName> tables = known_tables_;
     collect_tables(pages, tables);
-    collect_tables(rows, tables);
     if (auto ready = co_await make_ready(std::move(tables)); !ready) {
         co_return ready.error();
     }
     std::vector<Question> questions;
-    // Pages are applied after the rows: read before them, they could put an older version on top of a newer one.
-    for (const RowsRequest& request : rows) {
-        questions.push_back(question(request));
-    }
     for (const PageRequest& request : pages) {
         questions.push_back(question(request, true));
     }
@@ -148,12 +146,12 @@ asio::awaitable<Result<PollReading>> TableFeed::begin_poll(std::vector<PageReque
     if (!answers) {
         co_return answers.error();
     }
-    co_return assemble(questions, *answers, rows.size());
+    co_return assemble(questions, *answers);
 }
 
 // The first answer is the horizon's; a question without a statement has none.
 Result<PollReading> TableFeed::assemble(const std::vector<Question>& questions,
-                                        const std::vector<Result<Rows>>& answers, std::size_t row_requests) {
+                                        const std::vector<Result<Rows>>& answers) {
     auto next = answers.begin();
     if (!*next) {
         return next->error();
@@ -162,10 +160,9 @@ Result<PollReading> TableFeed::assemble(const std::vector<Question>& questions,
     if (!horizon) {
         return horizon.error();
     }
-    PollReading reading{*horizon, {}, {}};
+    PollReading reading{*horizon, {}};
     for (const Question& question : questions) {
-        auto& into = reading.rows.size() < row_requests ? reading.rows : reading.pages;
-        into.push_back(answer(question, question.statement ? &*next++ : nullptr));
+        reading.pages.push_back(answer(question, question.statement ? &*next++ : nullptr));
     }
     return reading;
 }
@@ -187,6 +184,79 @@ asio::awaitable<Result<Page>> TableFeed::read_page(PageRequest request) {
         co_return answers.error();
     }
     co_return answer(asked, &answers->front());
+}
+
+asio::awaitable<Result<std::vector<Result<RowReadings>>>> TableFeed::read_rows(std::vector<RowsRequest> requests) {
+    std::vector<TableName> tables = known_tables_;
+    collect_tables(requests, tables);
+    if (auto ready = co_await make_ready(std::move(tables)); !ready) {
+        co_return ready.error();
+    }
+    std::vector<Result<StreamShape>> shapes;
+    std::vector<Result<RowReadings>> readings;
+    std::vector<KeyRange> ranges;
+    for (const RowsRequest& request : requests) {
+        shapes.push_back(shape(*request.stream));
+        if (shapes.back()) {
+            readings.emplace_back(RowReadings{});
+            ranges.push_back({readings.size() - 1, 0, request.keys.size()});
+        } else {
+            readings.emplace_back(shapes.back().error());
+            catalog_is_stale_ = true;
+        }
+    }
+    while (!ranges.empty()) {
+        std::vector<Statement> statements;
+        for (const KeyRange& range : ranges) {
+            const std::span<const Key> keys{requests[range.request].keys};
+            statements.push_back(rows_statement(*shapes[range.request], keys.subspan(range.first, range.count)));
+        }
+        const auto answers = co_await session_.exchange(std::move(statements));
+        if (!answers) {
+            co_return answers.error();
+        }
+        std::vector<KeyRange> again;
+        for (std::size_t i = 0; i < ranges.size(); ++i) {
+            const std::size_t request = ranges[i].request;
+            take_rows(requests[request], *shapes[request], ranges[i], (*answers)[i], readings[request], again);
+        }
+        ranges = std::move(again);
+    }
+    co_return readings;
+}
+
+void TableFeed::take_rows(const RowsRequest& request, const StreamShape& shape, const KeyRange& range,
+                          const Result<Rows>& answer, Result<RowReadings>& into, std::vector<KeyRange>& again) {
+    if (!into) {
+        return;
+    }
+    if (blames_a_key(answer) && range.count > 1) {
+        const std::size_t half = range.count / 2;
+        again.push_back({range.request, range.first, half});
+        again.push_back({range.request, range.first + half, range.count - half});
+        return;
+    }
+    Result<RowReadings> part = blames_a_key(answer) ? Result<RowReadings>{RowReadings{answer.error()}}
+                               : answer.has_error() ? Result<RowReadings>{answer.error()}
+                                                    : postgres::read_rows(*answer, shape, range.count);
+    if (!part) {
+        catalog_is_stale_ = true;
+        into = part.error();
+        return;
+    }
+    // Parts arrive in any order once one has been halved.
+    into->resize(request.keys.size(), Result<RowReading>{Error{}});
+    std::ranges::move(*part, into->begin() + static_cast<std::ptrdiff_t>(range.first));
+}
+
+asio::awaitable<Result<void>> TableFeed::check() {
+    std::vector<Statement> statements;
+    statements.push_back({"ask for an answer", "SELECT 1", {}});
+    const auto answers = co_await session_.exchange(std::move(statements));
+    if (!answers) {
+        co_return answers.error();
+    }
+    co_return answers->front() ? Result<void>{} : Result<void>{answers->front().error()};
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "core/raw_json.hpp"
+
 namespace revsync::postgres {
 namespace {
 
@@ -82,6 +84,20 @@ std::size_t to_number(std::string_view text) {
     return number;
 }
 
+// A JSON array of texts, so that no key can be taken for two.
+std::string quoted_keys(std::span<const Key> keys) {
+    std::string list = "[";
+    for (const Key& key : keys) {
+        list += (list.size() > 1 ? "," : "") + quoted_json(key);
+    }
+    return list + "]";
+}
+
+Error unreadable(const StreamShape& shape) {
+    return {Disposition::stream, "",
+            fmt::format("cannot {}: the change time of a row is unreadable; report this", purpose(shape))};
+}
+
 // Columns: changed at, key, row.
 Result<Page> read_changes(const Rows& rows, const StreamShape& shape) {
     Page page;
@@ -89,8 +105,7 @@ Result<Page> read_changes(const Rows& rows, const StreamShape& shape) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto changed_at = Timestamp::parse(rows.at(i, 0));
         if (!changed_at) {
-            return Error{Disposition::stream, "",
-                         fmt::format("cannot {}: the change time of a row is unreadable; report this", purpose(shape))};
+            return unreadable(shape);
         }
         page.changes.push_back(
             {std::string{rows.at(i, 1)}, *changed_at, Operation::upsert, std::string{rows.at(i, 2)}});
@@ -137,26 +152,64 @@ Result<Page> read_page(const Rows& rows, const StreamShape& shape) {
 
 Statement rows_statement(const StreamShape& shape, std::span<const Key> keys) {
     std::string parts;
+    std::string columns;
+    std::vector<std::string> named;
     std::vector<std::string> matches;
+    for (std::size_t i = 0; i < shape.columns.size(); ++i) {
+        // The key comes from the table where it can, so that it is spelled as the pages spell it.
+        columns += i < shape.key.size() ? fmt::format(", COALESCE(t.{0}, k.k{1}) AS c{1}", shape.columns[i], i)
+                                        : fmt::format(", t.{} AS c{}", shape.columns[i], i);
+    }
     for (std::size_t i = 0; i < shape.key.size(); ++i) {
-        parts += fmt::format("{}{} AS k{}", i == 0 ? "" : ", ", key_part(shape, "e.value", i), i);
+        parts += fmt::format(", {} AS k{}", key_part(shape, "e.value::json", i), i);
+        named.push_back(fmt::format("k.k{} IS NOT NULL", i));
         matches.push_back(fmt::format("t.{} = k.k{}", shape.key[i], i));
     }
-    const std::string wanted = fmt::format("SELECT DISTINCT {} FROM json_array_elements($1::json) AS e(value)", parts);
+    const std::string filter = shape.filter.empty() ? "true" : fmt::format("{}", fmt::join(shape.filter, " AND "));
+    const std::string wanted =
+        fmt::format("SELECT e.n{} FROM json_array_elements_text($1::json) WITH ORDINALITY AS e(value, n)", parts);
     // GREATEST and LEAST would swallow the NULL.
     const std::string moment = fmt::format("COALESCE({}, 'epoch'::timestamptz)", shape.changed_at);
-    const std::string found =
-        fmt::format("SELECT {} AS changed_at{} FROM ({}) AS k JOIN {} AS t ON {}{}", moment, selected_columns(shape),
-                    wanted, shape.table, fmt::join(matches, " AND "), conditions({}, shape.filter));
+    const std::string found = fmt::format(
+        "SELECT k.n, {} AS named, t.{} IS NOT NULL AS present, ({}) IS TRUE AS passes, {} AS changed_at{}"
+        " FROM ({}) AS k LEFT JOIN {} AS t ON {}",
+        fmt::join(named, " AND "), shape.key.front(), filter, moment, columns, wanted, shape.table,
+        fmt::join(matches, " AND "));
     const std::string clamped = fmt::format("GREATEST({}, LEAST(s.changed_at, {}))", first_moment, last_moment);
     return {purpose(shape),
-            fmt::format("SELECT {}, {}, {} FROM ({}) AS s ORDER BY s.changed_at, {}", iso_text(clamped), shape.key_text,
-                        shape.row_text, found, carried("s.", shape.key.size())),
-            {fmt::format("[{}]", fmt::join(keys, ","))}};
+            fmt::format("SELECT s.n, s.named, s.present, s.present AND s.passes, {}, {},"
+                        " CASE WHEN s.present AND s.passes THEN {} END FROM ({}) AS s ORDER BY s.n",
+                        shape.key_text, iso_text(clamped), shape.row_text, found),
+            {quoted_keys(keys)}};
 }
 
-Result<Page> read_rows(const Rows& rows, const StreamShape& shape) {
-    return read_changes(rows, shape);
+Result<RowReadings> read_rows(const Rows& rows, const StreamShape& shape, std::size_t asked) {
+    const Error not_a_key{Disposition::row, "",
+                          fmt::format("cannot {}: a key lacks one of its columns", purpose(shape))};
+    RowReadings readings(asked, not_a_key);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::size_t position = to_number(rows.at(i, 0)) - 1;
+        const auto changed_at = Timestamp::parse(rows.at(i, 5));
+        if (position >= asked || !changed_at) {
+            return unreadable(shape);
+        }
+        if (!rows.is_true(i, 1)) {
+            continue;
+        }
+        RowReading reading;
+        reading.change.key = rows.at(i, 4);
+        if (rows.is_true(i, 3)) {
+            reading.presence = RowReading::Presence::present;
+            reading.change.changed_at = *changed_at;
+            reading.change.row = rows.at(i, 6);
+        } else if (rows.is_true(i, 2)) {
+            reading.presence = RowReading::Presence::filtered;
+        } else {
+            reading.change.operation = Operation::remove;
+        }
+        readings[position] = std::move(reading);
+    }
+    return readings;
 }
 
 Statement explain_statement(const StreamShape& shape) {

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "postgres/statement.hpp"
 #include "postgres/stream_shape.hpp"
+#include "sync/ends.hpp"
 
 namespace revsync::postgres {
 
@@ -27,10 +28,11 @@ struct PageBounds {
 Statement page_statement(const StreamShape& shape, const Cursor& after, PageBounds bounds, bool with_total);
 Result<Page> read_page(const Rows& rows, const StreamShape& shape);
 
-// The rows with these keys that exist and pass the filter, in the same order. `keys` are JSON arrays of the
-// stream's key columns; one that cannot be such a key fails the statement with disposition row.
+// What is under each of these keys, by their position; `keys` are JSON arrays of the stream's key columns. One that
+// cannot be cast to the columns' types fails the whole statement with disposition row.
 Statement rows_statement(const StreamShape& shape, std::span<const Key> keys);
-Result<Page> read_rows(const Rows& rows, const StreamShape& shape);
+// `asked` is the number of keys.
+Result<RowReadings> read_rows(const Rows& rows, const StreamShape& shape, std::size_t asked);
 
 // The bare ordered read behind a page, explained as JSON.
 Statement explain_statement(const StreamShape& shape);

@@ -80,6 +80,13 @@ public:
         co_return applied;
     }
 
+    asio::awaitable<Result<void>> check() override {
+        co_return co_await pool_.run<void>([](Session& session) {
+            const auto answer = session.query("SELECT 1");
+            return answer ? Result<void>{} : Result<void>{answer.error()};
+        });
+    }
+
 private:
     bool is_current(const Stream& stream) const {
         const auto known = prepared_.find(stream.name);

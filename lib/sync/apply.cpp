@@ -9,6 +9,10 @@ void add(ApplyOutcome& outcome, const Applied& applied, std::span<const Change> 
     outcome.changed += applied.changed();
     for (const Refusal& refusal : applied.refused) {
         const auto change = std::ranges::find(changes, refusal.key, &Change::key);
+        // The row under the key of a removal is the other side's: the one that is gone never stood there.
+        if (change != changes.end() && change->operation == Operation::remove) {
+            continue;
+        }
         const Timestamp changed_at = change == changes.end() ? Timestamp{} : change->changed_at;
         outcome.failures.push_back({refusal.key, changed_at, refusal.error});
     }

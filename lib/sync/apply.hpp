@@ -23,8 +23,9 @@ struct ApplyOutcome {
 };
 
 // Applies `changes` as one batch; when a row in it is at fault, halves the batch until that row stands alone,
-// so that everything else commits. One call of Sink::apply when nothing is wrong, about 2·log2(n) more per bad
-// row. `changes` must outlive the call.
+// so that everything else commits. A removal that the sink refuses is no failure: a row of the other side stands under
+// that key, and the one to be removed does not. One call of Sink::apply when nothing is wrong, about 2·log2(n) more per
+// bad row. `changes` must outlive the call.
 boost::asio::awaitable<ApplyOutcome> apply_isolating(Sink& sink, const Stream& stream, std::span<const Change> changes);
 
 }  // namespace revsync

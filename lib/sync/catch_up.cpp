@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sync/apply.hpp"
+#include "sync/keyed_batch.hpp"
 
 namespace revsync {
 
@@ -21,6 +22,15 @@ std::vector<Key> keys_of(const std::vector<Change>& changes) {
     return keys;
 }
 
+// Rows of `changes` that are in the target now.
+std::size_t upserts(const std::vector<Change>& changes, const std::vector<RowFailure>& failures) {
+    const auto is_written = [&](const Change& change) {
+        return change.operation == Operation::upsert &&
+               std::ranges::find(failures, change.key, &RowFailure::key) == failures.end();
+    };
+    return static_cast<std::size_t>(std::ranges::count_if(changes, is_written));
+}
+
 }  // namespace
 
 Cursor safe_cursor(const Cursor& before, const std::optional<Cursor>& reading, Timestamp horizon) {
@@ -32,21 +42,27 @@ Cursor safe_cursor(const Cursor& before, const std::optional<Cursor>& reading, T
 
 struct CatchUp::Lane {
     const Stream* stream = nullptr;
-    Cursor reading;  // where the next page starts
-    std::vector<Key> due;
-    std::optional<Result<Page>> page;
-    std::optional<Result<Page>> parked;
-    Timestamp started;  // of the run
+    Cursor reading;                    // where the next page starts
+    std::optional<Result<Page>> page;  // read and not yet applied
+    Quarantine::Revision read_at = 0;  // when that, or what is being applied, was read
     StreamReport report;
 
     bool runs() const { return !report.error; }
 };
 
-CatchUp::CatchUp(Feed& feed, Sink& sink, Checkpoint& checkpoint, Clock& clock, const Logger& logger,
+struct CatchUp::Run {
+    Gate::Hold hold;
+    std::vector<Lane> lanes;
+    Horizon horizon;
+    Quarantine::Revision started = 0;  // parked rows that have changed since were tried in this run
+};
+
+CatchUp::CatchUp(Feed& feed, Sink& sink, Checkpoint& checkpoint, Gate& gate, Clock& clock, const Logger& logger,
                  const Mapping& mapping, CatchUpSettings settings)
     : feed_{feed},
       sink_{sink},
       checkpoint_{checkpoint},
+      gate_{gate},
       clock_{clock},
       logger_{logger},
       mapping_{mapping},
@@ -70,23 +86,23 @@ asio::awaitable<CatchUpReport> CatchUp::run(Verbosity verbosity) {
         stalled_horizon_said_ = false;
     }
     announce("🔄 Starting reverse sync poll (Supabase → SQL Server)");
+    Gate::Hold hold = co_await gate_.enter();
+    Run run{std::move(hold), {}, {}, quarantine_.revision()};
     CatchUpReport report;
     if (Result<void> fixed = fix_starts(); !fixed) {
         report.error = fixed.error();
     }
-    std::vector<Lane> lanes;
     for (const Stream* stream : mapping_.of(Direction::reverse)) {
         Lane lane;
         lane.stream = stream;
-        lane.started = clock_.now();
         lane.reading = state_.cursors.at(stream->name);
         lane.report.stream = stream->name;
-        lanes.push_back(std::move(lane));
+        run.lanes.push_back(std::move(lane));
     }
     if (!report.error) {
-        report.error = co_await run_lanes(lanes);
+        report.error = co_await run_lanes(run);
     }
-    for (Lane& lane : lanes) {
+    for (Lane& lane : run.lanes) {
         lane.report.parked = quarantine_.size(lane.report.stream);
         report.streams.push_back(std::move(lane.report));
     }
@@ -95,18 +111,17 @@ asio::awaitable<CatchUpReport> CatchUp::run(Verbosity verbosity) {
     co_return report;
 }
 
-asio::awaitable<std::optional<Error>> CatchUp::run_lanes(std::vector<Lane>& lanes) {
-    if (std::optional<Error> error = co_await prepare(lanes)) {
+asio::awaitable<std::optional<Error>> CatchUp::run_lanes(Run& run) {
+    if (std::optional<Error> error = co_await prepare(run.lanes)) {
         co_return error;
     }
-    Horizon horizon;
-    if (std::optional<Error> error = co_await read_first(lanes, horizon)) {
+    if (std::optional<Error> error = co_await read_first(run.lanes, run)) {
         co_return error;
     }
-    warn_of(horizon);
+    warn_of(run.horizon);
     bool all_ran = true;
     bool connection_lost = false;
-    for (Lane& lane : lanes) {
+    for (Lane& lane : run.lanes) {
         // A batch that loses the connection must not starve the streams behind it: the target is asked again.
         if (connection_lost) {
             const std::span<Lane> next{&lane, 1};
@@ -115,8 +130,11 @@ asio::awaitable<std::optional<Error>> CatchUp::run_lanes(std::vector<Lane>& lane
             }
             connection_lost = false;
         }
+        if (&lane != &run.lanes.front()) {
+            co_await give_way(lane, run);
+        }
         if (lane.runs() && !stop_requested_) {
-            co_await run_lane(lane, horizon);
+            co_await run_lane(lane, run);
         }
         if (!lane.runs()) {
             all_ran = false;
@@ -151,48 +169,64 @@ asio::awaitable<std::optional<Error>> CatchUp::prepare(std::span<Lane> lanes) {
     co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<Error>> CatchUp::read_first(std::vector<Lane>& lanes, Horizon& horizon) {
+asio::awaitable<std::optional<Error>> CatchUp::read_first(std::span<Lane> lanes, Run& run) {
     std::vector<PageRequest> pages;
-    std::vector<RowsRequest> rows;
     for (Lane& lane : lanes) {
-        if (!lane.runs()) {
-            continue;
-        }
-        pages.push_back({lane.stream, lane.reading, settings_.max_records});
-        lane.due = quarantine_.due(lane.report.stream, settings_.max_records, Timestamp::max());
-        if (!lane.due.empty()) {
-            rows.push_back({lane.stream, lane.due});
+        if (lane.runs()) {
+            pages.push_back({lane.stream, lane.reading, settings_.max_records});
+            lane.read_at = quarantine_.revision();
         }
     }
-    Result<PollReading> reading = co_await feed_.begin_poll(std::move(pages), std::move(rows));
+    Result<PollReading> reading = co_await feed_.begin_poll(std::move(pages));
     if (!reading) {
         co_return reading.error();
     }
-    horizon = reading->horizon;
+    run.horizon = reading->horizon;
     std::size_t page = 0;
-    std::size_t row = 0;
     for (Lane& lane : lanes) {
-        if (!lane.runs()) {
-            continue;
+        if (lane.runs()) {
+            lane.page = std::move(reading->pages.at(page++));
+            leave_future(lane, run.horizon);
         }
-        lane.page = std::move(reading->pages.at(page++));
-        if (!lane.due.empty()) {
-            lane.parked = std::move(reading->rows.at(row++));
-        }
-        leave_future(lane, horizon);
     }
     co_return std::nullopt;
 }
 
-asio::awaitable<void> CatchUp::run_lane(Lane& lane, const Horizon& horizon) {
-    const Wording& wording = lane.stream->wording;
-    announce("🔍 Polling for {} since {}", wording.polled, format_local(lane.reading.changed_at));
-    co_await retry_parked(lane);
+// Lets those in who wait at the gate. True when there were any: what was read before they applied theirs may be
+// older than it, and is thrown away; and the target may not be what it was.
+asio::awaitable<bool> CatchUp::give_way(Lane& lane, Run& run) {
+    if (!gate_.contended()) {
+        co_return false;
+    }
+    run.hold.release();
+    run.hold = co_await gate_.enter();
+    for (Lane& other : run.lanes) {
+        other.page.reset();
+    }
+    const std::span<Lane> mine{&lane, 1};
+    if (std::optional<Error> error = co_await prepare(mine)) {
+        lane.report.error = error;
+    }
+    co_return true;
+}
+
+asio::awaitable<void> CatchUp::run_lane(Lane& lane, Run& run) {
+    // Its first page was thrown away, or read from a cursor that it could not keep.
+    if (!lane.page) {
+        const std::span<Lane> mine{&lane, 1};
+        if (std::optional<Error> error = co_await read_first(mine, run)) {
+            lane.report.error = error;
+        }
+    }
+    announce("🔍 Polling for {} since {}", lane.stream->wording.polled, format_local(lane.reading.changed_at));
+    co_await read_pages(lane, run);
+    co_await retry_parked(lane, run);
+}
+
+asio::awaitable<void> CatchUp::read_pages(Lane& lane, Run& run) {
     while (lane.runs() && !stop_requested_) {
         if (!lane.page) {
-            // Named: GCC 12 destroys an aggregate that is made inside a co_await expression twice (bug 98401).
-            PageRequest next{lane.stream, lane.reading, settings_.max_records};
-            lane.page = co_await feed_.read_page(std::move(next));
+            co_await read_next(lane);
         }
         if (!*lane.page) {
             lane.report.error = lane.page->error();
@@ -202,66 +236,23 @@ asio::awaitable<void> CatchUp::run_lane(Lane& lane, const Horizon& horizon) {
         lane.page.reset();
         if (page.changes.empty()) {
             if (lane.report.found == 0) {
-                announce("   ✓ No {} found", wording.none);
+                announce("   ✓ No {} found", lane.stream->wording.none);
             }
         } else if (!co_await apply_page(lane, page)) {
             break;
         }
-        if (!advance(lane, page, horizon) || !page.more || page.changes.empty()) {
+        if (!advance(lane, page, run.horizon) || !page.more || page.changes.empty()) {
             break;
         }
-    }
-    co_await retry_rest(lane);
-}
-
-// What of the quarantine did not fit into the first exchange, so that every parked row is tried in every run.
-asio::awaitable<void> CatchUp::retry_rest(Lane& lane) {
-    const Timestamp started = lane.started;
-    while (lane.runs() && !stop_requested_) {
-        lane.due = quarantine_.due(lane.report.stream, settings_.max_records, started);
-        if (lane.due.empty()) {
-            break;
-        }
-        std::vector<PageRequest> no_pages;
-        std::vector<RowsRequest> rows;
-        rows.push_back({lane.stream, lane.due});
-        Result<PollReading> reading = co_await feed_.begin_poll(std::move(no_pages), std::move(rows));
-        if (!reading) {
-            lane.report.error = reading.error();
-            break;
-        }
-        lane.parked = std::move(reading->rows.at(0));
-        co_await retry_parked(lane);
+        co_await give_way(lane, run);
     }
 }
 
-// The rows asked for again come first: what the page brings of the same row was read later.
-asio::awaitable<void> CatchUp::retry_parked(Lane& lane) {
-    if (!lane.parked) {
-        co_return;
-    }
-    if (!*lane.parked) {
-        lane.report.error = lane.parked->error();
-        co_return;
-    }
-    const Page& rows = **lane.parked;
-    const ApplyOutcome outcome = co_await apply_isolating(sink_, *lane.stream, rows.changes);
-    lane.report.changed += outcome.changed;
-    if (outcome.stopped_by) {
-        lane.report.error = outcome.stopped_by;
-        co_return;
-    }
-    const std::vector<Key> present = keys_of(rows.changes);
-    std::vector<Key> gone;
-    std::ranges::copy_if(lane.due, std::back_inserter(gone),
-                         [&](const Key& key) { return std::ranges::find(present, key) == present.end(); });
-    if (!settle(lane, rows.changes, outcome.failures, gone)) {
-        co_return;
-    }
-    const std::size_t healed = rows.changes.size() - outcome.failures.size();
-    lane.report.synced += healed;
-    logger_.info("   🔁 Tried {} parked {} again: {} synced, {} gone, {} still parked", lane.due.size(),
-                 lane.stream->wording.counted, healed, gone.size(), quarantine_.size(lane.report.stream));
+asio::awaitable<void> CatchUp::read_next(Lane& lane) {
+    lane.read_at = quarantine_.revision();
+    // Named: GCC 12 destroys an aggregate that is made inside a co_await expression twice (bug 98401).
+    PageRequest next{lane.stream, lane.reading, settings_.max_records};
+    lane.page = co_await feed_.read_page(std::move(next));
 }
 
 asio::awaitable<bool> CatchUp::apply_page(Lane& lane, const Page& page) {
@@ -275,13 +266,55 @@ asio::awaitable<bool> CatchUp::apply_page(Lane& lane, const Page& page) {
         lane.report.error = outcome.stopped_by;
         co_return false;
     }
-    if (!settle(lane, page.changes, outcome.failures, {})) {
+    if (!settle(lane, keys_of(page.changes), outcome.failures)) {
         co_return false;
     }
     const std::size_t synced = found - outcome.failures.size();
     lane.report.found += found;
     lane.report.synced += synced;
     logger_.info("   ✅ Synced {}/{} {} ({} errors)", synced, found, wording.polled, outcome.failures.size());
+    co_return true;
+}
+
+// Every parked row that no page of this run has brought is read again by its key, after the pages: what is applied
+// last was read last.
+asio::awaitable<void> CatchUp::retry_parked(Lane& lane, Run& run) {
+    while (lane.runs() && !stop_requested_) {
+        const std::vector<Key> due = quarantine_.due(lane.report.stream, settings_.max_records, run.started);
+        if (due.empty()) {
+            break;
+        }
+        lane.read_at = quarantine_.revision();
+        std::vector<RowsRequest> requests;
+        requests.push_back({lane.stream, due});
+        Result<std::vector<Result<RowReadings>>> rows = co_await feed_.read_rows(std::move(requests));
+        if (!rows || !rows->front()) {
+            lane.report.error = rows ? rows->front().error() : rows.error();
+            break;
+        }
+        if (!co_await apply_parked(lane, due, *rows->front())) {
+            break;
+        }
+        co_await give_way(lane, run);
+    }
+}
+
+asio::awaitable<bool> CatchUp::apply_parked(Lane& lane, const std::vector<Key>& asked, RowReadings& rows) {
+    KeyedBatch batch = keyed_batch(*lane.stream, asked, rows);
+    const ApplyOutcome outcome = co_await apply_isolating(sink_, *lane.stream, batch.changes);
+    lane.report.changed += outcome.changed;
+    if (outcome.stopped_by) {
+        lane.report.error = outcome.stopped_by;
+        co_return false;
+    }
+    batch.failures.insert(batch.failures.end(), outcome.failures.begin(), outcome.failures.end());
+    if (!settle(lane, batch.tried, batch.failures)) {
+        co_return false;
+    }
+    const std::size_t healed = upserts(batch.changes, outcome.failures);
+    lane.report.synced += healed;
+    logger_.info("   🔁 Tried {} parked {} again: {} synced, {} gone, {} still parked", asked.size(),
+                 lane.stream->wording.counted, healed, batch.gone, quarantine_.size(lane.report.stream));
     co_return true;
 }
 
@@ -310,14 +343,13 @@ void CatchUp::leave_future(Lane& lane, const Horizon& horizon) {
     state_.cursors[lane.report.stream] = start;
 }
 
-bool CatchUp::settle(Lane& lane, const std::vector<Change>& changes, const std::vector<RowFailure>& failures,
-                     const std::vector<Key>& gone) {
-    std::vector<Key> tried = keys_of(changes);
-    tried.insert(tried.end(), gone.begin(), gone.end());
+bool CatchUp::settle(Lane& lane, const std::vector<Key>& tried, const std::vector<RowFailure>& failures) {
     for (const RowFailure& failure : failures) {
-        report_parked(lane.report.stream, failure);
+        report_parked(logger_, quarantine_, lane.report.stream, failure);
     }
-    if (Result<void> settled = quarantine_.settle(lane.report.stream, tried, failures, clock_.now()); !settled) {
+    lane.report.failed += failures.size();
+    if (Result<void> settled = quarantine_.settle(lane.report.stream, tried, failures, clock_.now(), lane.read_at);
+        !settled) {
         lane.report.error = settled.error();
         return false;
     }

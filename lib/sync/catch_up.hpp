@@ -10,6 +10,7 @@
 
 #include "mapping/stream.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/gate.hpp"
 #include "runtime/logger.hpp"
 #include "sync/ends.hpp"
 #include "sync/quarantine.hpp"
@@ -26,6 +27,7 @@ struct StreamReport {
     std::size_t found = 0;    // rows that changed behind the cursor
     std::size_t synced = 0;   // rows that are in step now, parked ones that healed included
     std::size_t changed = 0;  // of those, rows that were not before
+    std::size_t failed = 0;   // attempts that ended with the row parked
     std::size_t parked = 0;   // rows of the stream in quarantine at the end
     std::optional<Error> error;
 };
@@ -49,11 +51,15 @@ enum class Verbosity { announce, retry };
 //
 // The order is what makes it lose nothing: a batch is committed, then its failures are durably parked, then the
 // cursor is saved; and the cursor never passes the source's horizon (docs/architecture.md, "Why nothing is lost").
-// Used on one thread; one run at a time. The ends, clock, logger and mapping must outlive it.
+// From reading rows to having applied them it holds `gate`, which whoever else uses the same feed or applies the same
+// streams must hold too: a page that was read earlier could otherwise go on top of a newer row. Between two pages it
+// lets in who waits there, and reads on from what is in the source then.
+//
+// Used on one thread; one run at a time. The ends, gate, clock, logger and mapping must outlive it.
 class CatchUp {
 public:
-    CatchUp(Feed& feed, Sink& sink, Checkpoint& checkpoint, Clock& clock, const Logger& logger, const Mapping& mapping,
-            CatchUpSettings settings);
+    CatchUp(Feed& feed, Sink& sink, Checkpoint& checkpoint, Gate& gate, Clock& clock, const Logger& logger,
+            const Mapping& mapping, CatchUpSettings settings);
 
     // Reads the state and the quarantine; before the first run.
     Result<void> load();
@@ -67,24 +73,29 @@ public:
     bool stop_requested() const { return stop_requested_; }
 
     const State& state() const { return state_; }
+    // Shared with the webhook inbox; changed inside the gate, but for Quarantine::owe.
+    Quarantine& quarantine() { return quarantine_; }
     const Quarantine& quarantine() const { return quarantine_; }
 
 private:
     struct Lane;  // one stream on its way through a run
+    struct Run;   // a run on its way
 
-    boost::asio::awaitable<std::optional<Error>> run_lanes(std::vector<Lane>& lanes);
+    boost::asio::awaitable<std::optional<Error>> run_lanes(Run& run);
     boost::asio::awaitable<std::optional<Error>> prepare(std::span<Lane> lanes);
-    boost::asio::awaitable<std::optional<Error>> read_first(std::vector<Lane>& lanes, Horizon& horizon);
-    boost::asio::awaitable<void> run_lane(Lane& lane, const Horizon& horizon);
-    boost::asio::awaitable<void> retry_parked(Lane& lane);
-    boost::asio::awaitable<void> retry_rest(Lane& lane);
+    boost::asio::awaitable<std::optional<Error>> read_first(std::span<Lane> lanes, Run& run);
+    boost::asio::awaitable<std::optional<Error>> enter_lane(Lane& lane, Run& run);
+    boost::asio::awaitable<void> run_lane(Lane& lane, Run& run);
+    boost::asio::awaitable<void> read_pages(Lane& lane, Run& run);
+    boost::asio::awaitable<void> read_next(Lane& lane);
     boost::asio::awaitable<bool> apply_page(Lane& lane, const Page& page);
+    boost::asio::awaitable<void> retry_parked(Lane& lane, Run& run);
+    boost::asio::awaitable<bool> apply_parked(Lane& lane, const std::vector<Key>& asked, RowReadings& rows);
+    boost::asio::awaitable<bool> give_way(Lane& lane, Run& run);
 
     Result<void> fix_starts();
     void leave_future(Lane& lane, const Horizon& horizon);
-    bool settle(Lane& lane, const std::vector<Change>& changes, const std::vector<RowFailure>& failures,
-                const std::vector<Key>& gone);
-    void report_parked(const std::string& stream, const RowFailure& failure) const;
+    bool settle(Lane& lane, const std::vector<Key>& tried, const std::vector<RowFailure>& failures);
     bool advance(Lane& lane, const Page& page, const Horizon& horizon);
     Result<void> save(const State& next);
     void warn_of(const Horizon& horizon);
@@ -103,6 +114,7 @@ private:
     Feed& feed_;
     Sink& sink_;
     Checkpoint& checkpoint_;
+    Gate& gate_;
     Clock& clock_;
     const Logger& logger_;
     const Mapping& mapping_;

@@ -38,15 +38,6 @@ const Error* CatchUpReport::first_error() const {
     return failed == streams.end() ? nullptr : &*failed->error;
 }
 
-void CatchUp::report_parked(const std::string& stream, const RowFailure& failure) const {
-    const ParkedRow* before = quarantine_.find(stream, failure.key);
-    if (before && before->error_code == failure.error.code && before->error_text == failure.error.text) {
-        logger_.debug("{} {} still parked: {}", stream, failure.key, describe(failure.error));
-    } else {
-        logger_.warning("⚠️  Parked {} {}: {}", stream, failure.key, describe(failure.error));
-    }
-}
-
 void CatchUp::warn_of(const Horizon& horizon) {
     if (horizon.other_sessions_hidden && !hidden_sessions_said_) {
         logger_.warning(

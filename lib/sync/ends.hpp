@@ -40,20 +40,39 @@ struct Horizon {
 struct PollReading {
     Horizon horizon;
     std::vector<Result<Page>> pages;  // one per PageRequest, in its order
-    std::vector<Result<Page>> rows;   // one per RowsRequest, in its order: all of them, without those that are gone
 };
+
+// What the source holds under a key that it was asked for.
+struct RowReading {
+    enum class Presence {
+        present,   // `change` is the row
+        filtered,  // the row is there, but it is not one of the stream's
+        gone       // `change` is its removal
+    };
+
+    Presence presence = Presence::gone;
+    Change change;  // its key is always there, spelled as the source spells it
+};
+
+// One per key of a RowsRequest, in its order. An error (disposition row) is that key's alone: it cannot be a key of
+// this table.
+using RowReadings = std::vector<Result<RowReading>>;
 
 // A source of changes. One request at a time.
 class Feed {
 public:
     virtual ~Feed() = default;
 
-    // The horizon, taken before everything else, then the rows asked for by key, then the first pages, in one
-    // exchange and in this order: what a page holds of a row is never older than what `rows` holds of it.
-    // An error of the outer result means that nothing was read; a stream's own failure is in its element.
-    virtual boost::asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages,
-                                                                   std::vector<RowsRequest> rows) = 0;
+    // The horizon, taken before everything else, then the first pages, in one exchange. An error of the outer
+    // result means that nothing was read; a stream's own failure is in its element.
+    virtual boost::asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages) = 0;
     virtual boost::asio::awaitable<Result<Page>> read_page(PageRequest request) = 0;
+    // What the source holds under these keys now, without a horizon; one element per request, in their order, and in
+    // it one per key. Errors as in begin_poll. A key that was committed before the call is seen.
+    virtual boost::asio::awaitable<Result<std::vector<Result<RowReadings>>>> read_rows(
+        std::vector<RowsRequest> requests) = 0;
+    // Whether the source answers: one light round trip, after connecting if need be.
+    virtual boost::asio::awaitable<Result<void>> check() = 0;
 };
 
 // A row that the sink refused on purpose, while the rest of its batch was committed.
@@ -93,6 +112,9 @@ public:
     // nothing. `changes` must stay alive until it returns. An error of disposition row concerns at least one
     // of them without saying which.
     virtual boost::asio::awaitable<Result<Applied>> apply(const Stream& stream, std::span<const Change> changes) = 0;
+
+    // Whether the destination answers: one light round trip, after connecting if need be.
+    virtual boost::asio::awaitable<Result<void>> check() = 0;
 };
 
 // A row that could not be applied. It holds no column values: the row is read again from its source.

@@ -21,7 +21,20 @@ ParkedRow parked_again(const ParkedRow* before, const std::string& stream, const
     return row;
 }
 
+ParkedRow owed(const ParkedRow* before, const std::string& stream, const Key& key, Timestamp now) {
+    if (before) {
+        return *before;
+    }
+    const Error pending{Disposition::row, "pending", "it was deleted or has another key now; it is delivered later"};
+    return parked_again(nullptr, stream, {key, now, pending}, now);
+}
+
 }  // namespace
+
+void Quarantine::Next::add(ParkedRow row, Revision revision) {
+    rows.push_back(std::move(row));
+    changed.push_back(revision);
+}
 
 Result<void> Quarantine::load() {
     Result<std::vector<ParkedRow>> rows = checkpoint_.load_quarantine();
@@ -29,48 +42,74 @@ Result<void> Quarantine::load() {
         return rows.error();
     }
     rows_ = std::move(*rows);
+    changed_.assign(rows_.size(), revision_);
     return {};
 }
 
 Result<void> Quarantine::settle(const std::string& stream, std::span<const Key> tried,
-                                std::span<const RowFailure> failures, Timestamp now) {
+                                std::span<const RowFailure> failures, Timestamp now, Revision read_at) {
     if (failures.empty() && size(stream) == 0) {
         return {};
     }
-    std::set<Key> settled(tried.begin(), tried.end());
+    const std::set<Key> released(tried.begin(), tried.end());
+    std::set<Key> failed;
     for (const RowFailure& failure : failures) {
-        settled.insert(failure.key);
+        failed.insert(failure.key);
     }
-    std::vector<ParkedRow> next;
-    for (const ParkedRow& row : rows_) {
-        if (row.stream != stream || !settled.contains(row.key)) {
-            next.push_back(row);
+    Next next;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const ParkedRow& row = rows_[i];
+        const bool owed_since = changed_[i] > read_at;
+        const bool goes = failed.contains(row.key) || (released.contains(row.key) && !owed_since);
+        if (row.stream != stream || !goes) {
+            next.add(row, changed_[i]);
         }
     }
-    if (failures.empty() && next.size() == rows_.size()) {
+    if (failures.empty() && next.rows.size() == rows_.size()) {
         return {};
     }
     for (const RowFailure& failure : failures) {
-        next.push_back(parked_again(find(stream, failure.key), stream, failure, now));
+        next.add(parked_again(find(stream, failure.key), stream, failure, now), revision_ + 1);
     }
-    if (std::ranges::count(next, stream, &ParkedRow::stream) > static_cast<std::ptrdiff_t>(limit_per_stream)) {
+    return become(stream, std::move(next));
+}
+
+Result<void> Quarantine::owe(const std::string& stream, std::span<const Key> keys, Timestamp now) {
+    const std::set<Key> wanted(keys.begin(), keys.end());
+    Next next;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        if (rows_[i].stream != stream || !wanted.contains(rows_[i].key)) {
+            next.add(rows_[i], changed_[i]);
+        }
+    }
+    for (const Key& key : wanted) {
+        next.add(owed(find(stream, key), stream, key, now), revision_ + 1);
+    }
+    return wanted.empty() ? Result<void>{} : become(stream, std::move(next));
+}
+
+Result<void> Quarantine::become(const std::string& stream, Next next) {
+    const auto parked = std::ranges::count(next.rows, stream, &ParkedRow::stream);
+    if (parked > static_cast<std::ptrdiff_t>(limit_per_stream)) {
         return Error{Disposition::stream, "",
                      fmt::format("{}: more than {} rows cannot be applied, the last with: {}; look for what they have "
                                  "in common, nothing has been skipped",
-                                 stream, limit_per_stream, failures.back().error.text)};
+                                 stream, limit_per_stream, next.rows.back().error_text)};
     }
-    if (Result<void> saved = checkpoint_.save_quarantine(next); !saved) {
+    if (Result<void> saved = checkpoint_.save_quarantine(next.rows); !saved) {
         return saved;
     }
-    rows_ = std::move(next);
+    rows_ = std::move(next.rows);
+    changed_ = std::move(next.changed);
+    ++revision_;
     return {};
 }
 
-std::vector<Key> Quarantine::due(const std::string& stream, std::size_t count, Timestamp before) const {
+std::vector<Key> Quarantine::due(const std::string& stream, std::size_t count, Revision before) const {
     std::vector<const ParkedRow*> candidates;
-    for (const ParkedRow& row : rows_) {
-        if (row.stream == stream && row.last_failed < before) {
-            candidates.push_back(&row);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        if (rows_[i].stream == stream && changed_[i] <= before) {
+            candidates.push_back(&rows_[i]);
         }
     }
     std::ranges::stable_sort(candidates, {}, &ParkedRow::last_failed);

@@ -65,8 +65,8 @@ protected:
     const Stream& notes() { return *source().mapping().find("notes"); }
     const Stream& batches() { return *source().mapping().find("batches"); }
 
-    PollReading poll(std::vector<PageRequest> pages, std::vector<RowsRequest> rows = {}) {
-        return source().run(source().feed().begin_poll(std::move(pages), std::move(rows))).value();
+    PollReading poll(std::vector<PageRequest> pages) {
+        return source().run(source().feed().begin_poll(std::move(pages))).value();
     }
     Page first_page(const Stream& stream, Cursor after, std::size_t limit = 100) {
         return poll({{&stream, std::move(after), limit}}).pages.at(0).value();
@@ -75,7 +75,10 @@ protected:
         PageRequest request{&stream, std::move(after), limit};
         return source().run(source().feed().read_page(std::move(request))).value();
     }
-    Page rows(std::vector<Key> keys) { return poll({}, {{&notes(), std::move(keys)}}).rows.at(0).value(); }
+    std::vector<Result<RowReadings>> read_rows(std::vector<RowsRequest> requests) {
+        return source().run(source().feed().read_rows(std::move(requests))).value();
+    }
+    RowReadings rows(std::vector<Key> keys) { return read_rows({{&notes(), std::move(keys)}}).at(0).value(); }
 
 private:
     std::optional<Harness> harness_;
@@ -189,18 +192,59 @@ TYPED_TEST_P(FeedContract, carries_the_row_with_the_targets_names) {
     EXPECT_FALSE(row.contains("note_text"));
 }
 
-TYPED_TEST_P(FeedContract, reads_rows_by_key_and_leaves_out_those_that_are_gone) {
+TYPED_TEST_P(FeedContract, says_of_every_key_whether_its_row_is_present_filtered_or_gone) {
     this->source().put_note(1, {.created = moment("10:00:00"), .edited = {}, .text = "one"});
     this->source().put_note(2, {moment("10:00:00"), {}});
     this->source().put_note(3, {.created = moment("10:00:00"), .edited = {}, .type = "Lab"});
     this->source().erase_note(2);
 
-    const Page page = this->rows({"[1]", "[2]", "[3]", "[4]"});
+    const RowReadings rows = this->rows({"[2]", "[3]", "[1]", "[4]"});
 
-    EXPECT_THAT(keys_of(page), testing::ElementsAre("[1]"));
-    EXPECT_FALSE(page.more);
-    EXPECT_EQ(page.changes[0].changed_at, moment("10:00:00"));
-    EXPECT_EQ(page.changes[0].row, this->first_page(this->notes(), from(moment("00:00:00"))).changes.at(0).row);
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(rows[0]->presence, RowReading::Presence::gone);
+    EXPECT_EQ(rows[0]->change.operation, Operation::remove);
+    EXPECT_EQ(rows[0]->change.key, "[2]");
+    EXPECT_EQ(rows[1]->presence, RowReading::Presence::filtered);
+    EXPECT_EQ(rows[2]->presence, RowReading::Presence::present);
+    EXPECT_EQ(rows[2]->change.key, "[1]");
+    EXPECT_EQ(rows[2]->change.changed_at, moment("10:00:00"));
+    EXPECT_EQ(rows[2]->change.row, this->first_page(this->notes(), from(moment("00:00:00"))).changes.at(0).row);
+    EXPECT_EQ(rows[3]->presence, RowReading::Presence::gone);
+}
+
+TYPED_TEST_P(FeedContract, knows_a_row_by_a_key_that_is_spelled_in_another_way) {
+    this->source().put_note(1, {moment("10:00:00"), {}});
+
+    const RowReadings rows = this->rows({R"(["1"])", "[1]"});
+
+    EXPECT_EQ(rows.at(0)->presence, RowReading::Presence::present);
+    EXPECT_EQ(rows.at(0)->change.key, "[1]");
+    EXPECT_EQ(rows.at(1)->presence, RowReading::Presence::present);
+}
+
+TYPED_TEST_P(FeedContract, lets_only_that_key_fail_which_cannot_be_one) {
+    this->source().put_note(1, {moment("10:00:00"), {}});
+
+    const RowReadings rows = this->rows({R"(["no number"])", "[1]", "[99999999999999999999]", "[2]"});
+
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(rows[0].error().disposition, Disposition::row);
+    EXPECT_EQ(rows[1]->presence, RowReading::Presence::present);
+    EXPECT_EQ(rows[2].error().disposition, Disposition::row);
+    EXPECT_EQ(rows[3]->presence, RowReading::Presence::gone);
+}
+
+TYPED_TEST_P(FeedContract, does_not_see_by_key_what_is_not_committed_yet) {
+    this->source().begin_note(1);
+    EXPECT_EQ(this->rows({"[1]"}).at(0)->presence, RowReading::Presence::gone);
+
+    this->source().commit();
+
+    EXPECT_EQ(this->rows({"[1]"}).at(0)->presence, RowReading::Presence::present);
+}
+
+TYPED_TEST_P(FeedContract, answers_when_it_is_asked) {
+    EXPECT_TRUE(this->source().run(this->source().feed().check()));
 }
 
 TYPED_TEST_P(FeedContract, answers_every_request_in_its_order) {
@@ -208,15 +252,16 @@ TYPED_TEST_P(FeedContract, answers_every_request_in_its_order) {
     this->source().put_batch(7, moment("10:00:00"), moment("11:00:00"));
 
     const PollReading reading =
-        this->poll({{&this->batches(), from(moment("00:00:00")), 10}, {&this->notes(), from(moment("00:00:00")), 10}},
-                   {{&this->notes(), {"[1]"}}, {&this->batches(), {"[7]", "[8]"}}});
+        this->poll({{&this->batches(), from(moment("00:00:00")), 10}, {&this->notes(), from(moment("00:00:00")), 10}});
+    const auto rows = this->read_rows({{&this->notes(), {"[1]"}}, {&this->batches(), {"[7]", "[8]"}}});
 
     ASSERT_EQ(reading.pages.size(), 2U);
-    ASSERT_EQ(reading.rows.size(), 2U);
     EXPECT_THAT(keys_of(*reading.pages[0]), testing::ElementsAre("[7]"));
     EXPECT_THAT(keys_of(*reading.pages[1]), testing::ElementsAre("[1]"));
-    EXPECT_THAT(keys_of(*reading.rows[0]), testing::ElementsAre("[1]"));
-    EXPECT_THAT(keys_of(*reading.rows[1]), testing::ElementsAre("[7]"));
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0]->at(0)->change.key, "[1]");
+    EXPECT_EQ(rows[1]->at(0)->change.key, "[7]");
+    EXPECT_EQ(rows[1]->at(1)->presence, RowReading::Presence::gone);
 }
 
 TYPED_TEST_P(FeedContract, keeps_the_horizon_at_or_before_what_is_not_committed_yet) {
@@ -248,7 +293,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     reads_rows_stamped_exactly_at_a_cursor_without_a_key, reads_only_what_is_behind_a_cursor_with_a_key,
     takes_the_later_of_two_times_to_the_microsecond, leaves_out_what_the_filter_does_not_let_pass,
     counts_modified_rows_before_the_filter_where_the_log_shows_them, carries_the_row_with_the_targets_names,
-    reads_rows_by_key_and_leaves_out_those_that_are_gone, answers_every_request_in_its_order,
+    says_of_every_key_whether_its_row_is_present_filtered_or_gone, knows_a_row_by_a_key_that_is_spelled_in_another_way,
+    lets_only_that_key_fail_which_cannot_be_one, does_not_see_by_key_what_is_not_committed_yet,
+    answers_when_it_is_asked, answers_every_request_in_its_order,
     keeps_the_horizon_at_or_before_what_is_not_committed_yet, reads_rows_that_are_newer_than_the_horizon);
 
 }  // namespace revsync::contracts

@@ -156,6 +156,10 @@ TYPED_TEST_P(SinkContract, does_not_remove_a_row_of_the_other_side) {
     EXPECT_EQ(this->target().note(1, "NoteText"), "the lab's");
 }
 
+TYPED_TEST_P(SinkContract, answers_when_it_is_asked) {
+    EXPECT_TRUE(this->target().run(this->target().sink().check()));
+}
+
 TYPED_TEST_P(SinkContract, does_nothing_for_the_removal_of_a_row_that_is_not_there) {
     const Applied applied = this->apply({removal(9)});
 
@@ -200,12 +204,12 @@ TYPED_TEST_P(SinkContract, ignores_a_removal_that_the_stream_does_not_allow) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(
-    SinkContract, inserts_updates_and_removes_and_counts_each, changes_nothing_when_the_same_is_applied_again,
-    inserts_once_in_effect_whatever_follows, applies_none_of_a_batch_in_which_one_row_breaks_a_reference,
-    takes_the_row_once_what_it_refers_to_is_there, never_says_what_a_row_holds,
-    refuses_a_row_of_the_other_side_and_commits_the_rest, does_not_remove_a_row_of_the_other_side,
-    does_nothing_for_the_removal_of_a_row_that_is_not_there, leaves_columns_alone_that_are_written_with_a_new_row_only,
-    takes_the_last_of_two_changes_under_one_key, refuses_a_missing_row_of_a_stream_that_only_updates,
-    ignores_a_removal_that_the_stream_does_not_allow);
+    SinkContract, answers_when_it_is_asked, inserts_updates_and_removes_and_counts_each,
+    changes_nothing_when_the_same_is_applied_again, inserts_once_in_effect_whatever_follows,
+    applies_none_of_a_batch_in_which_one_row_breaks_a_reference, takes_the_row_once_what_it_refers_to_is_there,
+    never_says_what_a_row_holds, refuses_a_row_of_the_other_side_and_commits_the_rest,
+    does_not_remove_a_row_of_the_other_side, does_nothing_for_the_removal_of_a_row_that_is_not_there,
+    leaves_columns_alone_that_are_written_with_a_new_row_only, takes_the_last_of_two_changes_under_one_key,
+    refuses_a_missing_row_of_a_stream_that_only_updates, ignores_a_removal_that_the_stream_does_not_allow);
 
 }  // namespace revsync::contracts

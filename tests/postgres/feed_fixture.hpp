@@ -41,6 +41,17 @@ inline Stream items_stream() {
     return stream;
 }
 
+// Of the rows that are present, in the order asked for.
+inline std::vector<Key> keys_of(const RowReadings& rows) {
+    std::vector<Key> keys;
+    for (const Result<RowReading>& row : rows) {
+        if (row && row->presence == RowReading::Presence::present) {
+            keys.push_back(row->change.key);
+        }
+    }
+    return keys;
+}
+
 // A feed on a database of the test's own.
 class FeedTest : public DatabaseTest {
 protected:
@@ -56,14 +67,14 @@ protected:
         return settings;
     }
 
-    Result<PollReading> poll(Feed& feed, std::vector<PageRequest> pages, std::vector<RowsRequest> rows = {}) {
-        return run(context_, feed.begin_poll(std::move(pages), std::move(rows)));
+    Result<PollReading> poll(Feed& feed, std::vector<PageRequest> pages) {
+        return run(context_, feed.begin_poll(std::move(pages)));
     }
     Page first_page(Feed& feed, const Stream& stream, Cursor after, std::size_t limit) {
         return poll(feed, {{&stream, std::move(after), limit}}).value().pages.at(0).value();
     }
-    Page rows_by_key(Feed& feed, const Stream& stream, std::vector<Key> keys) {
-        return poll(feed, {}, {{&stream, std::move(keys)}}).value().rows.at(0).value();
+    RowReadings rows_by_key(Feed& feed, const Stream& stream, std::vector<Key> keys) {
+        return run(context_, feed.read_rows({{&stream, std::move(keys)}})).value().at(0).value();
     }
     Page next_page(Feed& feed, const Stream& stream, Cursor after, std::size_t limit) {
         return run(context_, feed.read_page({&stream, std::move(after), limit})).value();

@@ -27,30 +27,59 @@ TEST_F(Feeds, PageOverCompositeKeys) {
                 ElementsAre(R"([1,"y"])", R"([2,"a"])"));
 }
 
-TEST_F(Feeds, LeaveOutKeysThatAreGoneOrFiltered) {
+TEST_F(Feeds, SayOfEveryKeyByItsPositionWhetherItIsPresentFilteredOrGone) {
     create_items();
     sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z'), (2, 'b', '2025-01-02Z'), (3, 'a', NULL)");
     Stream items = items_stream();
     items.filter = {{"body", Condition::Test::equals, "a"}};
     const auto feed = this->feed();
 
-    const Page page = rows_by_key(*feed, items, {"[1]", "[2]", "[3]", "[4]", "[1]"});
+    const RowReadings rows = rows_by_key(*feed, items, {"[3]", "[4]", "[1]", R"(["2"])", "[1]"});
 
-    EXPECT_THAT(keys_of(page), ElementsAre("[3]", "[1]"));
-    EXPECT_EQ(page.changes[0].changed_at, Timestamp{});
-    EXPECT_FALSE(page.more);
+    ASSERT_EQ(rows.size(), 5U);
+    EXPECT_EQ(rows[0]->presence, RowReading::Presence::present);
+    EXPECT_EQ(rows[0]->change.changed_at, Timestamp{});
+    EXPECT_EQ(rows[1]->presence, RowReading::Presence::gone);
+    EXPECT_EQ(rows[1]->change.key, "[4]");
+    EXPECT_EQ(rows[1]->change.operation, Operation::remove);
+    EXPECT_EQ(rows[2]->presence, RowReading::Presence::present);
+    EXPECT_EQ(rows[3]->presence, RowReading::Presence::filtered);
+    EXPECT_EQ(rows[3]->change.key, "[2]");
+    EXPECT_EQ(rows[4]->change.row, rows[2]->change.row);
 }
 
-TEST_F(Feeds, CallAKeyThatCannotBeOneARowFailure) {
+TEST_F(Feeds, LetOnlyThatKeyFailWhichCannotBeOne) {
     create_items();
-    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z')");
+    sql().execute("INSERT INTO items VALUES (1, 'a', '2025-01-02Z'), (3, 'a', '2025-01-02Z')");
     const Stream items = items_stream();
     const auto feed = this->feed();
 
-    const auto reading = poll(*feed, {}, {{&items, {R"(["hunter2"])"}}}).value();
+    const RowReadings rows = rows_by_key(
+        *feed, items, {"[1]", R"(["hunter2"])", "[2]", "[99999999999999999999]", "[null]", "[]", "[1],[2]", "[3]"});
 
-    EXPECT_EQ(reading.rows[0].error().disposition, Disposition::row);
-    EXPECT_THAT(reading.rows[0].error().text, testing::Not(HasSubstr("hunter2")));
+    ASSERT_EQ(rows.size(), 8U);
+    EXPECT_EQ(rows[0]->presence, RowReading::Presence::present);
+    EXPECT_EQ(rows[2]->presence, RowReading::Presence::gone);
+    EXPECT_EQ(rows[7]->presence, RowReading::Presence::present);
+    for (const std::size_t bad : {1U, 3U, 4U, 5U, 6U}) {
+        ASSERT_TRUE(rows[bad].has_error()) << bad;
+        EXPECT_EQ(rows[bad].error().disposition, Disposition::row);
+        EXPECT_THAT(rows[bad].error().text, testing::Not(HasSubstr("hunter2")));
+    }
+}
+
+TEST_F(Feeds, KeepAKeyThatIsGoneInTheSourcesOwnSpelling) {
+    create_items("bigint");
+    const Stream items = items_stream();
+    const auto feed = this->feed();
+
+    EXPECT_EQ(rows_by_key(*feed, items, {R"(["9007199254740993"])"})[0]->change.key, "[9007199254740993]");
+}
+
+TEST_F(Feeds, AnswerWhenTheyAreAsked) {
+    const auto feed = this->feed();
+
+    EXPECT_TRUE(run(context_, feed->check()));
 }
 
 TEST_F(Feeds, NeverReadRowsWhoseChangeTimeHasNoPlaceInTheOrder) {
@@ -62,9 +91,9 @@ TEST_F(Feeds, NeverReadRowsWhoseChangeTimeHasNoPlaceInTheOrder) {
     const auto feed = this->feed();
 
     EXPECT_THAT(read_all(*feed, items, since(early), 1).first, ElementsAre("[4]"));
-    const Page page = rows_by_key(*feed, items, {"[1]", "[2]"});
-    EXPECT_EQ(page.changes.at(0).changed_at.iso_microseconds(), "0001-01-01T00:00:00.000000Z");
-    EXPECT_EQ(page.changes.at(1).changed_at.iso_microseconds(), "9999-12-31T23:59:59.999999Z");
+    const RowReadings rows = rows_by_key(*feed, items, {"[1]", "[2]"});
+    EXPECT_EQ(rows.at(0)->change.changed_at.iso_microseconds(), "9999-12-31T23:59:59.999999Z");
+    EXPECT_EQ(rows.at(1)->change.changed_at.iso_microseconds(), "0001-01-01T00:00:00.000000Z");
 }
 
 TEST_F(Feeds, ReadTheClinicsTables) {
@@ -95,18 +124,6 @@ TEST_F(Feeds, ReadTheClinicsTables) {
     const Page batches = reading.pages[1].value();
     EXPECT_THAT(keys_of(batches), ElementsAre("[2]"));
     EXPECT_EQ(batches.total_modified, 2U);
-}
-
-TEST_F(Feeds, ReadRowsByKeyBeforeThePages) {
-    sql().execute(
-        "CREATE VIEW items AS SELECT 1 AS id, extract(epoch FROM clock_timestamp())::text AS body,"
-        " '2025-01-02Z'::timestamptz AS changed");
-    const Stream items = items_stream();
-    const auto feed = this->feed();
-
-    const PollReading reading = poll(*feed, {{&items, since(early), 10}}, {{&items, {"[1]"}}}).value();
-
-    EXPECT_LT(reading.rows[0]->changes.at(0).row, reading.pages[0]->changes.at(0).row);
 }
 
 TEST_F(Feeds, LetOneStreamFailAlone) {

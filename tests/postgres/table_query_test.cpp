@@ -161,7 +161,7 @@ TEST(RowsStatement, AsksForAllKeysInOneParameter) {
     const std::vector<Key> keys{"[5]", "[6]"};
     const Statement statement = rows_statement(*shape_of(notes(), &table), keys);
 
-    EXPECT_THAT(statement.parameters, ElementsAre("[[5],[6]]"));
+    EXPECT_THAT(statement.parameters, ElementsAre(R"(["[5]","[6]"])"));
     EXPECT_THAT(statement.text, HasSubstr(R"(t."note_id" = k.k0)"));
     EXPECT_THAT(statement.text, HasSubstr(R"(t."note_type" = 'Doctor')"));
 }

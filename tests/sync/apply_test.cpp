@@ -52,6 +52,8 @@ public:
         co_return applied;
     }
 
+    boost::asio::awaitable<Result<void>> check() override { co_return Result<void>{}; }
+
     std::set<Key> bad;
     std::set<Key> refused;
     int breaks_at_call = 0;

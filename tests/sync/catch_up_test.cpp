@@ -275,7 +275,7 @@ TEST_F(CatchUpTest, a_batch_that_loses_the_connection_does_not_starve_the_other_
 TEST_F(CatchUpTest, cannot_start_when_its_memory_cannot_be_read) {
     for (const char* point : {"checkpoint.load", "quarantine.load"}) {
         fail_at(point, Fault::configuration);
-        CatchUp other{feed, sink, checkpoint, clock, log.logger(), mapping, settings};
+        CatchUp other{feed, sink, checkpoint, gate, clock, log.logger(), mapping, settings};
         EXPECT_FALSE(other.load()) << point;
     }
 }

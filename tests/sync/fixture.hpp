@@ -55,7 +55,7 @@ protected:
 
     // A daemon that starts: what it knows comes from the disk.
     CatchUp& start() {
-        catch_up_ = std::make_unique<CatchUp>(feed, sink, checkpoint, clock, log.logger(), mapping, settings);
+        catch_up_ = std::make_unique<CatchUp>(feed, sink, checkpoint, gate, clock, log.logger(), mapping, settings);
         EXPECT_TRUE(catch_up_->load());
         return *catch_up_;
     }
@@ -113,6 +113,7 @@ protected:
     memory::MemoryFeed feed{source, faults};
     memory::MemorySink sink{target, faults};
     memory::MemoryCheckpoint checkpoint{disk, faults};
+    Gate gate;
     CatchUpSettings settings;
     boost::asio::io_context context;  // goes before the clock on which its coroutines sleep
 

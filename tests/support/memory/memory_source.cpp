@@ -1,10 +1,29 @@
 #include "support/memory/memory_source.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <string_view>
 
 namespace revsync::memory {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// The number in a key of one column, which may be spelled as a text, as Postgres casts it; nullopt when there is none.
+std::optional<std::int64_t> number_in(std::string_view key) {
+    for (const char wrapping : {'[', '"'}) {
+        if (key.size() > 1 && key.front() == wrapping) {
+            key = key.substr(1, key.size() - 2);
+        }
+    }
+    std::int64_t number = 0;
+    const auto end = key.data() + key.size();
+    const auto parsed = std::from_chars(key.data(), end, number);
+    return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional{number} : std::nullopt;
+}
+
+}  // namespace
 
 MemorySource::TransactionId MemorySource::begin() {
     open_[next_transaction_].started = now();
@@ -20,16 +39,27 @@ void MemorySource::erase(TransactionId transaction, const std::string& table, st
 }
 
 void MemorySource::commit(TransactionId transaction) {
-    for (auto& [table, rows] : open_.at(transaction).writes) {
-        for (auto& [id, row] : rows) {
+    const auto writes = std::move(open_.extract(transaction).mapped().writes);
+    std::vector<std::function<void()>> webhooks;
+    for (const auto& [table, rows] : writes) {
+        for (const auto& [id, row] : rows) {
+            const bool existed = committed_[table].contains(id);
+            const auto kind = !row      ? WebhookEvent::Kind::remove
+                              : existed ? WebhookEvent::Kind::update
+                                        : WebhookEvent::Kind::insert;
             if (row) {
-                committed_[table][id] = std::move(*row);
+                committed_[table][id] = *row;
             } else {
                 committed_[table].erase(id);
             }
+            if (listener_ && (row || existed)) {
+                webhooks.push_back([this, name = table, number = id, kind] { listener_(name, number, kind); });
+            }
         }
     }
-    open_.erase(transaction);
+    for (const auto& webhook : webhooks) {
+        webhook();
+    }
 }
 
 void MemorySource::commit_row(const std::string& table, std::int64_t id, Columns row) {
@@ -57,20 +87,13 @@ Horizon MemorySource::horizon() const {
     return {oldest - margin, now, false};
 }
 
-asio::awaitable<Result<PollReading>> MemoryFeed::begin_poll(std::vector<PageRequest> pages,
-                                                            std::vector<RowsRequest> rows_requests) {
+asio::awaitable<Result<PollReading>> MemoryFeed::begin_poll(std::vector<PageRequest> pages) {
+    const Alone::Visit visit = alone_.enter();
     if (const auto error = co_await faults_.point("feed.horizon")) {
         co_return *error;
     }
     PollReading reading;
     reading.horizon = source_.horizon();
-    for (const RowsRequest& request : rows_requests) {
-        const auto error = co_await faults_.point("feed.rows");
-        if (error && error->connection_lost) {
-            co_return *error;
-        }
-        reading.rows.push_back(error ? Result<Page>{*error} : Result<Page>{rows(request)});
-    }
     for (const PageRequest& request : pages) {
         const auto error = co_await faults_.point("feed.first_page");
         if (error && error->connection_lost) {
@@ -82,10 +105,30 @@ asio::awaitable<Result<PollReading>> MemoryFeed::begin_poll(std::vector<PageRequ
 }
 
 asio::awaitable<Result<Page>> MemoryFeed::read_page(PageRequest request) {
+    const Alone::Visit visit = alone_.enter();
     if (const auto error = co_await faults_.point("feed.page")) {
         co_return *error;
     }
     co_return page(request);
+}
+
+asio::awaitable<Result<std::vector<Result<RowReadings>>>> MemoryFeed::read_rows(std::vector<RowsRequest> requests) {
+    const Alone::Visit visit = alone_.enter();
+    std::vector<Result<RowReadings>> readings;
+    for (const RowsRequest& request : requests) {
+        const auto error = co_await faults_.point("feed.rows");
+        if (error && error->disposition != Disposition::stream) {
+            co_return *error;
+        }
+        readings.push_back(error ? Result<RowReadings>{*error} : Result<RowReadings>{rows(request)});
+    }
+    co_return readings;
+}
+
+asio::awaitable<Result<void>> MemoryFeed::check() {
+    const Alone::Visit visit = alone_.enter();
+    const auto error = co_await faults_.point("feed.check");
+    co_return error ? Result<void>{*error} : Result<void>{};
 }
 
 Page MemoryFeed::page(const PageRequest& request) const {
@@ -105,19 +148,29 @@ Page MemoryFeed::page(const PageRequest& request) const {
     return page;
 }
 
-Page MemoryFeed::rows(const RowsRequest& request) const {
-    Page page;
+RowReadings MemoryFeed::rows(const RowsRequest& request) const {
+    RowReadings readings;
     const Table& table = source_.committed(request.stream->source.table);
     for (const Key& key : request.keys) {
-        const auto row = table.find(id_of(key));
-        if (row != table.end() && passes_filter(*request.stream, row->second)) {
-            page.changes.push_back(change_of(*request.stream, row->first, row->second));
+        const auto id = number_in(key);
+        if (!id) {
+            readings.emplace_back(Error{Disposition::row, "memory 22P02", "a key is not a number"});
+            continue;
         }
+        RowReading reading;
+        reading.change.key = key_of(*id);
+        const auto row = table.find(*id);
+        if (row == table.end()) {
+            reading.change.operation = Operation::remove;
+        } else if (!passes_filter(*request.stream, row->second)) {
+            reading.presence = RowReading::Presence::filtered;
+        } else {
+            reading.presence = RowReading::Presence::present;
+            reading.change = change_of(*request.stream, *id, row->second);
+        }
+        readings.emplace_back(std::move(reading));
     }
-    std::ranges::stable_sort(page.changes, [](const Change& left, const Change& right) {
-        return std::pair{left.changed_at, id_of(left.key)} < std::pair{right.changed_at, id_of(right.key)};
-    });
-    return page;
+    return readings;
 }
 
 }  // namespace revsync::memory

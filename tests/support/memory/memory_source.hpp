@@ -1,13 +1,16 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 
+#include "support/memory/alone.hpp"
 #include "support/memory/fault_plan.hpp"
 #include "support/memory/manual_clock.hpp"
 #include "support/memory/rows.hpp"
 #include "sync/ends.hpp"
+#include "sync/webhook_event.hpp"
 
 namespace revsync::memory {
 
@@ -32,6 +35,10 @@ public:
     void commit(TransactionId transaction);
     void rollback(TransactionId transaction) { open_.erase(transaction); }
 
+    // Called for each row that a commit has written, as a trigger's webhook would be.
+    using OnWritten = std::function<void(const std::string& table, std::int64_t id, WebhookEvent::Kind kind)>;
+    void on_written(OnWritten listener) { listener_ = std::move(listener); }
+
     // One row in a transaction of its own, begun and committed now.
     void commit_row(const std::string& table, std::int64_t id, Columns row);
 
@@ -54,24 +61,31 @@ private:
     std::map<std::string, Table> committed_;
     std::map<TransactionId, Transaction> open_;
     TransactionId next_transaction_ = 1;
+    OnWritten listener_;
 };
 
-// Reads a MemorySource. Each statement sees what is committed at its own moment: the horizon, then the rows by
-// key, then the pages. Points: feed.horizon, feed.rows, feed.first_page, feed.page.
+// Reads a MemorySource. Each statement sees what is committed at its own moment: the horizon, then the pages.
+// Points: feed.horizon, feed.first_page, feed.page, feed.rows, feed.check.
 class MemoryFeed final : public Feed {
 public:
     MemoryFeed(MemorySource& source, FaultPlan& faults) : source_{source}, faults_{faults} {}
 
-    boost::asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages,
-                                                           std::vector<RowsRequest> rows) override;
+    boost::asio::awaitable<Result<PollReading>> begin_poll(std::vector<PageRequest> pages) override;
     boost::asio::awaitable<Result<Page>> read_page(PageRequest request) override;
+    boost::asio::awaitable<Result<std::vector<Result<RowReadings>>>> read_rows(
+        std::vector<RowsRequest> requests) override;
+    boost::asio::awaitable<Result<void>> check() override;
+
+    // Whether it was asked for something while it was busy.
+    bool asked_twice_at_once() const { return alone_.violated(); }
 
 private:
     Page page(const PageRequest& request) const;
-    Page rows(const RowsRequest& request) const;
+    RowReadings rows(const RowsRequest& request) const;
 
     MemorySource& source_;
     FaultPlan& faults_;
+    Alone alone_;
 };
 
 }  // namespace revsync::memory

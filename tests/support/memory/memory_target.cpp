@@ -138,6 +138,7 @@ asio::awaitable<Result<std::vector<Result<void>>>> MemorySink::prepare(std::vect
 }
 
 asio::awaitable<Result<Applied>> MemorySink::apply(const Stream& stream, std::span<const Change> changes) {
+    const Alone::Visit visit = applying_[stream.name].enter();
     if (!connected_) {
         co_return Error{Disposition::retry, "", "the target is not connected", true};
     }
@@ -151,6 +152,16 @@ asio::awaitable<Result<Applied>> MemorySink::apply(const Stream& stream, std::sp
         co_return *error;
     }
     co_return applied;
+}
+
+bool MemorySink::applied_twice_at_once() const {
+    return std::ranges::any_of(applying_, [](const auto& entry) { return entry.second.violated(); });
+}
+
+asio::awaitable<Result<void>> MemorySink::check() {
+    const auto error = co_await faults_.point("sink.check");
+    connected_ = connected_ && !(error && error->connection_lost);
+    co_return error ? Result<void>{*error} : Result<void>{};
 }
 
 }  // namespace revsync::memory

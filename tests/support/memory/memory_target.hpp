@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "support/memory/alone.hpp"
 #include "support/memory/fault_plan.hpp"
 #include "support/memory/rows.hpp"
 #include "sync/ends.hpp"
@@ -47,17 +48,22 @@ private:
 };
 
 // Applies to a MemoryTarget over a connection that prepare() opens and a fault may cut. Points: sink.prepare,
-// sink.apply before the transaction, sink.committed after it.
+// sink.apply before the transaction, sink.committed after it, sink.check.
 class MemorySink final : public Sink {
 public:
     MemorySink(MemoryTarget& target, FaultPlan& faults) : target_{target}, faults_{faults} {}
 
     boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<const Stream*> streams) override;
     boost::asio::awaitable<Result<Applied>> apply(const Stream& stream, std::span<const Change> changes) override;
+    boost::asio::awaitable<Result<void>> check() override;
+
+    // Whether some stream was applied twice at once.
+    bool applied_twice_at_once() const;
 
 private:
     MemoryTarget& target_;
     FaultPlan& faults_;
+    std::map<std::string, Alone> applying_;  // by stream
     bool connected_ = false;
 };
 

@@ -48,13 +48,10 @@ public:
           sink{world.target, faults},
           checkpoint{world.disk, faults},
           logger{Level::debug, std::move(write)},
-          catch_up{feed,
-                   sink,
-                   checkpoint,
-                   world.clock,
-                   logger,
-                   world.mapping,
-                   {.lookback = std::chrono::hours{24 * 30}, .max_records = max_records}},
+          catch_up{feed,          sink,
+                   checkpoint,    gate,
+                   world.clock,   logger,
+                   world.mapping, {.lookback = std::chrono::hours{24 * 30}, .max_records = max_records}},
           poller{catch_up, world.clock, logger, context.get_executor(), {std::chrono::minutes{60}, seed}} {
         checkpoint.on_change([&world] { world.check_durable(); });
     }
@@ -76,6 +73,7 @@ public:
     MemorySink sink;
     MemoryCheckpoint checkpoint;
     Logger logger;
+    Gate gate;
     CatchUp catch_up;
     Poller poller;
     bool ended = false;
