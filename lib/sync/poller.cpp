@@ -1,6 +1,8 @@
 #include "sync/poller.hpp"
 
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <utility>
 
 namespace revsync {
 
@@ -15,7 +17,21 @@ bool passes_by_itself(const Error& error) {
     return error.disposition == Disposition::retry || error.disposition == Disposition::in_doubt;
 }
 
+CatchUpReport stopped_report() {
+    CatchUpReport report;
+    report.error = Error{Disposition::stopped, "", "the daemon is stopping; what changed is found at the next start"};
+    return report;
+}
+
 }  // namespace
+
+// Someone who waits for the end of a run.
+struct Poller::Joined {
+    explicit Joined(const asio::any_io_executor& executor) : done{executor} {}
+
+    Event done;
+    CatchUpReport report;
+};
 
 Poller::Poller(CatchUp& catch_up, Clock& clock, const Logger& logger, const asio::any_io_executor& executor,
                PollerSettings settings)
@@ -24,25 +40,79 @@ Poller::Poller(CatchUp& catch_up, Clock& clock, const Logger& logger, const asio
       logger_{logger},
       settings_{settings},
       backoff_{settings.jitter_seed},
-      wake_{executor} {}
+      executor_{executor},
+      changed_{executor} {}
 
 asio::awaitable<void> Poller::run() {
-    logger_.info("🚀 Running initial reverse sync on startup...");
+    std::optional<Time> due;
+    if (settings_.periodic) {
+        logger_.info("🚀 Running initial reverse sync on startup...");
+        due = clock_.steady_now();
+    } else {
+        owed_ = owed_ || !catch_up_.quarantine().rows().empty();
+    }
     while (!stopping_) {
-        const auto due = clock_.steady_now() + settings_.interval;
-        co_await catch_up_until_clean();
+        co_await idle(due);
         if (stopping_) {
             break;
         }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - clock_.steady_now());
-        co_await pause(std::max(left, std::chrono::milliseconds{0}));
+        if (settings_.periodic) {
+            due = clock_.steady_now() + settings_.interval;
+        }
+        co_await catch_up_until_clean();
     }
+    tell_joined(stopped_report());
+}
+
+void Poller::wake() {
+    woken_ = true;
+    changed_.set();
+}
+
+void Poller::owe() {
+    owed_ = true;
+    changed_.set();
 }
 
 void Poller::stop() {
     stopping_ = true;
     catch_up_.request_stop();
-    wake_.set();
+    changed_.set();
+}
+
+asio::awaitable<CatchUpReport> Poller::catch_up_now() {
+    if (stopping_) {
+        co_return stopped_report();
+    }
+    if (!running_) {
+        wake();
+    }
+    // Shared, so that whoever is cancelled leaves nothing behind that is told to.
+    const auto mine = std::make_shared<Joined>(executor_);
+    joined_.push_back(mine);
+    co_await mine->done.wait();
+    co_return mine->report;
+}
+
+void Poller::tell_joined(const CatchUpReport& report) {
+    for (const std::shared_ptr<Joined>& joined : std::exchange(joined_, {})) {
+        joined->report = report;
+        joined->done.set();
+    }
+}
+
+asio::awaitable<CatchUpReport> Poller::catch_up(Verbosity verbosity) {
+    woken_ = false;
+    const bool owed = std::exchange(owed_, false);
+    running_ = true;
+    CatchUpReport report = co_await catch_up_.run(verbosity);
+    running_ = false;
+    owed_ = owed_ || (owed && report.first_error());
+    if (listener_) {
+        listener_(report);
+    }
+    tell_joined(report);
+    co_return report;
 }
 
 asio::awaitable<void> Poller::catch_up_until_clean() {
@@ -50,11 +120,8 @@ asio::awaitable<void> Poller::catch_up_until_clean() {
     Verbosity verbosity = Verbosity::announce;
     backoff_.reset();
     while (!stopping_) {
-        const CatchUpReport report = co_await catch_up_.run(verbosity);
+        const CatchUpReport report = co_await catch_up(verbosity);
         changed += report.changed();
-        if (listener_) {
-            listener_(report);
-        }
         const Error* error = report.first_error();
         if (!error) {
             break;
@@ -65,18 +132,40 @@ asio::awaitable<void> Poller::catch_up_until_clean() {
                          static_cast<double>(delay.count()) / 1000, Backoff::last.count() / 1000);
         }
         verbosity = Verbosity::retry;
-        co_await pause(delay);
+        co_await pause(delay, passes_by_itself(*error));
     }
-    if (!started_ && !stopping_) {
+    if (settings_.periodic && !started_ && !stopping_) {
         started_ = true;
         log_startup_result(changed);
     }
 }
 
-asio::awaitable<void> Poller::pause(std::chrono::milliseconds duration) {
-    if (!stopping_) {
-        co_await (clock_.sleep(duration) || wake_.wait());
+asio::awaitable<void> Poller::idle(std::optional<Time> due) {
+    while (!stopping_ && !woken_ && !owed_ && !(due && clock_.steady_now() >= *due)) {
+        co_await wait(due);
     }
+}
+
+asio::awaitable<void> Poller::pause(std::chrono::milliseconds delay, bool may_pass) {
+    const Time began = clock_.steady_now();
+    while (!stopping_ && !woken_) {
+        const Time due = began + (owed_ && may_pass ? std::min(delay, longest_pause_while_owed) : delay);
+        if (clock_.steady_now() >= due) {
+            break;
+        }
+        co_await wait(due);
+    }
+}
+
+asio::awaitable<void> Poller::wait(std::optional<Time> due) {
+    if (!due) {
+        co_await changed_.wait();
+        co_return;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - clock_.steady_now());
+    next_run_ = clock_.now() + left;
+    co_await (clock_.sleep(left) || changed_.wait());
+    next_run_.reset();
 }
 
 void Poller::log_startup_result(std::size_t changed) const {
