@@ -52,7 +52,9 @@ struct InboxStatus {
     std::uint64_t ignored = 0;        // of no stream, or filtered out
     std::uint64_t committed = 0;      // answered after the commit (200)
     std::uint64_t accepted = 0;       // answered before it (202)
-    std::uint64_t refused = 0;        // target down or inbox full (503)
+    std::uint64_t refused = 0;        // an end down or the inbox full (503)
+    std::uint64_t parked = 0;         // answered after the target had refused the row
+    std::uint64_t rejected = 0;       // that could not be used
     std::uint64_t batches = 0;        // written
     std::optional<Timestamp> latest;  // the last webhook
 };

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 
+#include "sync/inbox.hpp"
 #include "sync/poller.hpp"
 
 namespace revsync::simulation {
@@ -47,12 +48,22 @@ public:
         : feed{world.source, faults},
           sink{world.target, faults},
           checkpoint{world.disk, faults},
+          watched_feed{feed, world.clock},
+          watched_sink{sink, world.clock},
           logger{Level::debug, std::move(write)},
           catch_up{feed,          sink,
                    checkpoint,    gate,
                    world.clock,   logger,
                    world.mapping, {.lookback = std::chrono::hours{24 * 30}, .max_records = max_records}},
-          poller{catch_up, world.clock, logger, context.get_executor(), {std::chrono::minutes{60}, seed}} {
+          poller{catch_up, world.clock, logger, context.get_executor(), {std::chrono::minutes{60}, seed}},
+          inbox{{&watched_feed, &watched_sink, &catch_up.quarantine()},
+                gate,
+                world.clock,
+                logger,
+                world.mapping,
+                context.get_executor(),
+                {.wait = std::chrono::seconds{4}, .max_records = max_records, .limit = 12},
+                [this] { poller.owe(); }} {
         checkpoint.on_change([&world] { world.check_durable(); });
     }
 
@@ -61,22 +72,33 @@ public:
         if (!catch_up.load()) {
             return false;
         }
-        asio::co_spawn(context, poller.run(), [this](std::exception_ptr thrown) {
-            ended = true;
-            failure = thrown;
-        });
+        const auto ended_one = [this](std::exception_ptr thrown) {
+            --running;
+            failure = failure ? failure : thrown;
+        };
+        asio::co_spawn(context, poller.run(), ended_one);
+        asio::co_spawn(context, inbox.run(), ended_one);
         return true;
     }
+
+    void stop() {
+        poller.stop();
+        inbox.stop();
+    }
+    bool ended() const { return running == 0 || failure; }
 
     asio::io_context context{1};
     MemoryFeed feed;
     MemorySink sink;
     MemoryCheckpoint checkpoint;
+    WatchedFeed watched_feed;
+    WatchedSink watched_sink;
     Logger logger;
     Gate gate;
     CatchUp catch_up;
     Poller poller;
-    bool ended = false;
+    Inbox inbox;
+    int running = 2;
     std::exception_ptr failure;
 };
 
@@ -91,6 +113,11 @@ Simulation::Simulation(Options options)
     world_.source.skew = std::chrono::seconds{random_.between(-90, 90)};
     world_.source.sessions_hidden = random_.chance(120);
     faults_.choose([this](std::string_view point, std::size_t ordinal) { return choose_fault(point, ordinal); });
+    sends_webhooks_ = random_.chance(750);
+    world_.source.on_written([this](const std::string& table, std::int64_t id, WebhookEvent::Kind kind) {
+        world_.note_written(table, id);
+        hear_of(table, id, kind);
+    });
 }
 
 Simulation::~Simulation() = default;
@@ -150,19 +177,28 @@ void Simulation::step() {
     if (random_.chance(60)) {
         advance(std::chrono::microseconds{random_.between(1, 500'000)});
     }
+    if (sends_webhooks_ && !healing_ && random_.chance(50)) {
+        send_webhook();
+    }
     if (process_->context.poll_one() == 0) {
         let_time_pass();
     } else if (!healing_ && random_.chance(4)) {
-        process_->poller.stop();
+        process_->stop();
         pages_since_stop_ = 0;
         trace("asked to stop");
     } else if (!healing_ && !options_.faults && fault_random_.chance(fault_rate_ / 15)) {
         faults_.crash();
     }
+    if (process_->feed.asked_twice_at_once()) {
+        world_.violate("the feed was asked for two things at once");
+    }
+    if (process_->sink.applied_twice_at_once()) {
+        world_.violate("a stream was applied twice at once");
+    }
     if (faults_.crashed()) {
         ++outcome_.crashes;
         end_process("crashed");
-    } else if (process_ && process_->ended) {
+    } else if (process_ && process_->ended()) {
         if (process_->failure) {
             world_.violate("the pipeline threw");
         }
@@ -205,6 +241,51 @@ void Simulation::start() {
     }
 }
 
+// Some webhooks are lost and some are doubled; any of them may be overtaken by any other.
+void Simulation::hear_of(const std::string& table, std::int64_t id, WebhookEvent::Kind kind) {
+    const std::size_t copies = random_.chance(150) ? 0 : random_.chance(100) ? 2 : 1;
+    in_flight_.insert(in_flight_.end(), copies, {table, id, kind});
+}
+
+void Simulation::send_webhook() {
+    Webhook webhook;
+    if (random_.chance(150)) {
+        const bool of_a_note = random_.chance(700);
+        webhook = {of_a_note ? notes_table : batches_table, random_.between(1, of_a_note ? 60 : 9),
+                   static_cast<WebhookEvent::Kind>(random_.below(3))};
+        trace("a forged webhook");
+    } else if (!in_flight_.empty()) {
+        const auto which = in_flight_.begin() + static_cast<std::ptrdiff_t>(random_.below(in_flight_.size()));
+        webhook = *which;
+        in_flight_.erase(which);
+    } else {
+        return;
+    }
+    const char* key = webhook.table == notes_table ? "note_id" : "aligner_batch_id";
+    JsonMembers row{{key, std::to_string(webhook.id)}};
+    WebhookEvent event{webhook.kind, "public", webhook.table, {}, {}};
+    (webhook.kind == WebhookEvent::Kind::remove ? event.old_record : event.record) = std::move(row);
+    deliver(std::move(event), webhook.id);
+}
+
+void Simulation::deliver(WebhookEvent event, std::int64_t id) {
+    const std::size_t sent_at = world_.versions(event.table, id);
+    trace(fmt::format("webhook about {} {}", event.table, id));
+    auto work = process_->inbox.deliver(event);
+    asio::co_spawn(process_->context, std::move(work),
+                   [this, event, sent_at, id](std::exception_ptr thrown, Delivery delivery) {
+                       if (thrown) {
+                           return;  // a crash
+                       }
+                       trace(fmt::format("webhook about {} {} is answered {} {}", event.table, id,
+                                         static_cast<int>(delivery.outcome), delivery.text));
+                       outcome_.committed += delivery.outcome == Delivery::Outcome::committed ? 1U : 0U;
+                       outcome_.accepted += delivery.outcome == Delivery::Outcome::accepted ? 1U : 0U;
+                       outcome_.refused += delivery.outcome == Delivery::Outcome::refused ? 1U : 0U;
+                       world_.check_answer(event, sent_at, delivery);
+                   });
+}
+
 void Simulation::end_process(std::string_view why) {
     if (process_) {
         trace(fmt::format("the process ended: {}", why));
@@ -225,7 +306,7 @@ void Simulation::come_to_rest() {
         } else if (process_->context.poll_one() == 0) {
             world_.clock.advance(world_.clock.next_sleeper().value_or(std::chrono::seconds{1}));
         }
-        if (process_ && process_->ended) {
+        if (process_ && process_->ended()) {
             end_process("stopped");
         }
         if (++steps > most_steps) {

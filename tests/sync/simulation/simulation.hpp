@@ -28,12 +28,16 @@ struct Outcome {
     std::size_t points = 0;               // points that were passed while things could go wrong
     std::size_t crashes = 0;
     std::size_t faults = 0;
+    std::size_t committed = 0;  // webhooks that were answered so
+    std::size_t accepted = 0;
+    std::size_t refused = 0;
 };
 
 // The faults that an end may truly meet at a point of this name.
 const std::vector<memory::Fault>& faults_at(std::string_view point);
 
-// The whole pipeline on in-memory ends, single-stepped on a clock turned by hand, from one seed: people act and
+// The whole pipeline, poll and webhooks, on in-memory ends, single-stepped on a clock turned by hand, from one seed.
+// Webhooks come late, in any order, twice or not at all, and some are forged. People act and
 // things break between any two steps, then everything heals, and it must come to rest with nothing lost. The
 // same options always give the same run.
 class Simulation {
@@ -51,6 +55,9 @@ private:
     void let_time_pass();
     void advance(std::chrono::microseconds by);
     void start();
+    void hear_of(const std::string& table, std::int64_t id, WebhookEvent::Kind kind);
+    void send_webhook();
+    void deliver(WebhookEvent event, std::int64_t id);
     void end_process(std::string_view why);
     void come_to_rest();
     void trace(const std::string& line) const;
@@ -66,6 +73,13 @@ private:
     std::size_t clean_polls_ = 0;
     std::optional<std::size_t> pages_since_stop_;
     Outcome outcome_;
+    struct Webhook {
+        std::string table;
+        std::int64_t id;
+        WebhookEvent::Kind kind;
+    };
+    std::vector<Webhook> in_flight_;
+    bool sends_webhooks_;
     std::unique_ptr<Process> process_;
     std::size_t max_records_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "mapping/clinic.hpp"
 
 namespace revsync::simulation {
@@ -19,6 +21,7 @@ void World::violate(std::string what) {
 void World::check_durable() {
     check_inserted_once();
     check_lab_notes();
+    check_removed();
     for (const Stream* stream : mapping.of(Direction::reverse)) {
         if (const auto cursor = disk.state.cursors.find(stream->name); cursor != disk.state.cursors.end()) {
             check_cursor(*stream, cursor->second);
@@ -66,6 +69,53 @@ void World::check_lab_notes() {
     }
 }
 
+void World::note_written(const std::string& table, std::int64_t id) {
+    const Table& rows = source.committed(table);
+    const auto row = rows.find(id);
+    versions_[table][id].push_back(row == rows.end() ? std::nullopt : std::optional{row->second});
+}
+
+void World::check_answer(const WebhookEvent& event, std::size_t sent_at, const Delivery& delivery) {
+    const bool is_removal = event.kind == WebhookEvent::Kind::remove;
+    const Stream& stream = *mapping.reader_of({event.schema, event.table});
+    const std::int64_t id = std::stoll((is_removal ? event.old_record : event.record).at(stream.key.front().source));
+    const auto& versions = versions_[event.table][id];
+    if (delivery.outcome == Delivery::Outcome::committed) {
+        const auto since = versions.begin() + static_cast<std::ptrdiff_t>(sent_at > 0 ? sent_at - 1 : 0);
+        const auto is_there = [&](const std::optional<Columns>& version) { return is_in_target(stream, id, version); };
+        const bool was_there_before = sent_at == 0 && is_there(std::nullopt);
+        if (!was_there_before && std::none_of(since, versions.end(), is_there)) {
+            violate(fmt::format("{} {} was answered as committed and is not in the target", stream.name, id));
+        }
+    }
+    const bool is_acknowledged =
+        delivery.outcome == Delivery::Outcome::committed || delivery.outcome == Delivery::Outcome::accepted;
+    const bool was_gone = sent_at > 0 && !versions[sent_at - 1];
+    if (is_removal && is_acknowledged && was_gone && event.table == notes_table) {
+        removed_.insert(id);
+        check_removed();
+    }
+}
+
+// Whether the target holds what this version asks of it.
+bool World::is_in_target(const Stream& stream, std::int64_t id, const std::optional<Columns>& version) {
+    const Columns* row = target.find(stream.target.table, id);
+    if (version) {
+        return !passes_filter(stream, *version) || target.holds(stream, change_of(stream, id, *version));
+    }
+    return !row || !stream.operations.remove || row->at(stream.owned_rows->column) != stream.owned_rows->value;
+}
+
+void World::check_removed() {
+    const Stream& notes = *mapping.find("notes");
+    for (const std::int64_t id : removed_) {
+        const bool came_back = source.committed(notes_table).contains(id);
+        if (!came_back && !is_in_target(notes, id, std::nullopt) && !is_parked(notes, key_of(id))) {
+            violate(fmt::format("the acknowledged deletion of note {} is forgotten", id));
+        }
+    }
+}
+
 void World::check_at_rest() {
     check_inserted_once();
     check_lab_notes();
@@ -73,6 +123,7 @@ void World::check_at_rest() {
         check_arrived(*stream);
     }
     check_parked();
+    check_removed();
     for (const std::int64_t id : read_by_lab) {
         const Columns* note = target.find(target_notes, id);
         if (note && note->at("NoteType") == "Doctor" && note->at("IsRead") != "1") {

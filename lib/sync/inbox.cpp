@@ -1,0 +1,268 @@
+// Deliveries: how they come in and what they are answered. The batches are in inbox_batch.cpp.
+#include "sync/inbox.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "sync/inbox_lanes.hpp"
+
+namespace revsync {
+
+namespace asio = boost::asio;
+using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+constexpr std::chrono::seconds summary_interval{10};
+constexpr std::chrono::milliseconds longest_pause{5000};
+
+Error stopping() {
+    return {Disposition::stopped, "", "the daemon is stopping"};
+}
+
+}  // namespace
+
+Inbox::Inbox(InboxEnds ends, Gate& gate, Clock& clock, const Logger& logger, const Mapping& mapping,
+             const asio::any_io_executor& executor, InboxSettings settings, std::function<void()> catch_up_owed)
+    : ends_{ends},
+      gate_{gate},
+      clock_{clock},
+      logger_{logger},
+      mapping_{mapping},
+      executor_{executor},
+      settings_{settings},
+      catch_up_owed_{std::move(catch_up_owed)},
+      wake_{executor},
+      backoff_{0} {
+    status_.limit = settings.limit;
+}
+
+Inbox::~Inbox() = default;
+
+asio::awaitable<Delivery> Inbox::deliver(WebhookEvent event) {
+    ++status_.received;
+    status_.latest = clock_.now();
+    const Result<std::vector<Hint>> hints = hints_of(mapping_, event);
+    if (!hints) {
+        co_return counted({Delivery::Outcome::rejected, hints.error().text, {}});
+    }
+    if (hints->empty()) {
+        co_return counted({Delivery::Outcome::ignored, "nothing is synced from this table by such an event", {}});
+    }
+    const auto waiter = std::make_shared<Waiter>(executor_, hints->size());
+    if (const Result<void> taken = take_in(event, *hints, waiter); !taken) {
+        co_return counted({Delivery::Outcome::rejected, taken.error().text, {}});
+    }
+    if (waiter->open > 0) {
+        wake_.set();
+        co_await (clock_.sleep(settings_.wait) || waiter->done.wait());
+    }
+    Delivery delivery = waiter->open > 0 ? answer_late(*waiter) : *waiter->worst;
+    co_return counted(std::move(delivery));
+}
+
+Result<void> Inbox::take_in(const WebhookEvent& event, const std::vector<Hint>& hints,
+                            const std::shared_ptr<Waiter>& waiter) {
+    std::vector<std::optional<Change>> payloads(hints.size());
+    for (std::size_t i = 0; !ends_.feed && i < hints.size(); ++i) {
+        Result<std::optional<Change>> payload = change_of(event, hints[i]);
+        if (!payload) {
+            return payload.error();
+        }
+        payloads[i] = std::move(*payload);
+    }
+    for (std::size_t i = 0; i < hints.size(); ++i) {
+        if (!ends_.feed && !payloads[i]) {
+            waiter->settle({Delivery::Outcome::ignored, "the row is not one of the stream's", {}});
+        } else {
+            admit(hints[i], std::move(payloads[i]), waiter);
+        }
+    }
+    return {};
+}
+
+void Inbox::admit(const Hint& hint, std::optional<Change> payload, const std::shared_ptr<Waiter>& waiter) {
+    waiter->removal = waiter->removal || hint.removal;
+    const auto lane = waiting_.find(hint.stream);
+    const bool known = lane != waiting_.end() && lane->second.keys.contains(hint.key);
+    if (stopping_) {
+        turn_away(hint, waiter, stopping());
+        return;
+    }
+    if (const Error* error = down(); error && !known && !hint.removal) {
+        turn_away(hint, waiter, *error);
+        return;
+    }
+    if (!known && size() >= settings_.limit) {
+        turn_away(hint, waiter,
+                  {Disposition::retry, "", fmt::format("{} rows wait to be applied already", settings_.limit)});
+        return;
+    }
+    status_.coalesced += known ? 1U : 0U;
+    Lane& into = waiting_[hint.stream];
+    if (!known) {
+        into.order.push_back(hint.key);
+    }
+    Waiting& waiting = into.keys[hint.key];
+    if (payload && (!waiting.payload || payload->changed_at >= waiting.payload->changed_at)) {
+        waiting.payload = std::move(payload);
+    }
+    // A removal that is noted already is one more time, since what is noted may be released by what was read before.
+    waiting.owed = waiting.owed && !hint.removal;
+    waiting.removal = waiting.removal || hint.removal;
+    if (trying_again_ && !ends_.feed) {
+        waiter->settle(refused({Disposition::retry, "", "SQL Server could not be written to; it is tried again"}));
+    } else {
+        waiting.waiters.push_back(waiter);
+    }
+}
+
+// What a poll would find is left to it; what it would not find is noted first.
+void Inbox::turn_away(const Hint& hint, const std::shared_ptr<Waiter>& waiter, const Error& why) {
+    const bool is_noted = hint.removal && ends_.quarantine &&
+                          ends_.quarantine->owe(hint.stream->name, std::span{&hint.key, 1}, clock_.now());
+    waiter->settle(is_noted ? noted() : refused(why));
+    catch_up_owed_();
+}
+
+// The wait is over and something is still to be done.
+Delivery Inbox::answer_late(const Waiter& waiter) {
+    const Error late{Disposition::retry, "", "the row could not be applied in time"};
+    Delivery delivery = refused(late);
+    if (ends_.feed) {
+        bool safe = true;
+        for (Lanes* lanes : {&waiting_, &running_}) {
+            for (auto& [stream, lane] : *lanes) {
+                safe = (!waiter.removal || owe_removals(*stream, lane)) && safe;
+            }
+        }
+        if (waiter.removal) {
+            catch_up_owed_();
+        }
+        delivery = safe ? noted() : refused(late);
+    }
+    return waiter.worst && waiter.worst->outcome > delivery.outcome ? *waiter.worst : delivery;
+}
+
+Delivery Inbox::counted(Delivery delivery) {
+    switch (delivery.outcome) {
+        case Delivery::Outcome::ignored:
+            ++status_.ignored;
+            ++unsaid_.ignored;
+            break;
+        case Delivery::Outcome::committed:
+            ++status_.committed;
+            ++unsaid_.synced;
+            break;
+        case Delivery::Outcome::parked:
+            ++status_.parked;
+            break;
+        case Delivery::Outcome::rejected:
+            ++status_.rejected;
+            break;
+        case Delivery::Outcome::accepted:
+            ++status_.accepted;
+            ++unsaid_.left;
+            break;
+        case Delivery::Outcome::refused:
+            ++status_.refused;
+            ++unsaid_.left;
+            break;
+    }
+    wake_.set();  // to say so
+    return delivery;
+}
+
+// At most one line in ten seconds, whatever the rate.
+void Inbox::say_summary() {
+    const auto now = clock_.steady_now();
+    const bool any = unsaid_.synced + unsaid_.ignored + unsaid_.left > 0;
+    if (!any || (said_ && now - *said_ < summary_interval && !stopping_)) {
+        return;
+    }
+    std::string rest;
+    const auto add = [&](std::size_t count, std::string_view what) {
+        if (count > 0) {
+            rest += fmt::format("{}{} {}", rest.empty() ? "" : ", ", count, what);
+        }
+    };
+    add(unsaid_.ignored, "ignored");
+    add(unsaid_.left, "left to the catch-up");
+    logger_.info("📨 {} webhook change(s) synced{}", unsaid_.synced, rest.empty() ? "" : " (" + rest + ")");
+    unsaid_ = {};
+    said_ = now;
+}
+
+// Not asked without a Supabase database: nobody else would find out that SQL Server is there again.
+const Error* Inbox::down() const {
+    if (!ends_.feed) {
+        return nullptr;
+    }
+    for (const EndHealth* health : {&ends_.sink->health(), &ends_.feed->health()}) {
+        if (health->down()) {
+            return &*health->error;
+        }
+    }
+    return nullptr;
+}
+
+std::size_t Inbox::size() const {
+    std::size_t keys = 0;
+    for (const Lanes* lanes : {&waiting_, &running_}) {
+        for (const auto& [stream, lane] : *lanes) {
+            keys += lane.keys.size();
+        }
+    }
+    return keys;
+}
+
+InboxStatus Inbox::status() const {
+    InboxStatus status = status_;
+    status.waiting = size();
+    return status;
+}
+
+asio::awaitable<void> Inbox::run() {
+    while (!stopping_) {
+        if (waiting_.empty()) {
+            co_await idle();
+            continue;
+        }
+        if (trying_again_) {
+            co_await pause();
+        }
+        if (!stopping_) {
+            co_await run_batch();
+        }
+    }
+    running_ = std::exchange(waiting_, {});
+    InboxReport report;
+    leave_all(stopping(), report);
+    say_summary();
+}
+
+void Inbox::stop() {
+    stopping_ = true;
+    wake_.set();
+}
+
+asio::awaitable<void> Inbox::idle() {
+    say_summary();
+    if (unsaid_.synced + unsaid_.ignored + unsaid_.left == 0) {
+        co_await wake_.wait();
+        co_return;
+    }
+    const auto left = *said_ + summary_interval - clock_.steady_now();
+    co_await (clock_.sleep(std::chrono::ceil<std::chrono::milliseconds>(left)) || wake_.wait());
+}
+
+asio::awaitable<void> Inbox::pause() {
+    const auto due = clock_.steady_now() + std::min(backoff_.next(), longest_pause);
+    while (!stopping_ && clock_.steady_now() < due) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - clock_.steady_now());
+        co_await (clock_.sleep(left) || wake_.wait());
+    }
+}
+
+}  // namespace revsync

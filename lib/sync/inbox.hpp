@@ -1,0 +1,155 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/backoff.hpp"
+#include "runtime/event.hpp"
+#include "runtime/gate.hpp"
+#include "sync/catch_up.hpp"
+#include "sync/hint.hpp"
+#include "sync/keyed_batch.hpp"
+#include "sync/status.hpp"
+#include "sync/watched_ends.hpp"
+
+namespace revsync {
+
+struct InboxSettings {
+    std::chrono::milliseconds wait{4000};  // how long a delivery waits for its commit
+    std::size_t max_records = 500;         // keys of one stream in a batch
+    std::size_t limit = 10'000;            // keys that may wait
+};
+
+// What a webhook is answered, in the order of how much is left to do: of several rows the worst one counts.
+struct Delivery {
+    enum class Outcome {
+        ignored,    // of no stream, filtered out, or older than what is in the target
+        committed,  // what Supabase holds of the row is in the target
+        parked,     // the target refused the row: it is durably noted and tried again at each poll
+        rejected,   // the webhook itself cannot be used
+        accepted,   // will be applied: a poll would find it, or it is durably noted
+        refused     // not taken: an end is down, or too much waits. A catch-up is scheduled
+    };
+
+    Outcome outcome = Outcome::ignored;
+    std::string text;                    // why, unless committed; no row values
+    std::chrono::seconds retry_after{};  // of refused
+};
+
+// What became of one batch.
+struct InboxReport {
+    std::vector<StreamReport> streams;  // those that had hints
+    std::size_t ignored = 0;
+    std::optional<Error> error;  // nothing could be read or written at all
+};
+
+// What the inbox works with; all of it must outlive it. Without a Supabase database `feed` and `quarantine` are null.
+struct InboxEnds {
+    WatchedFeed* feed = nullptr;
+    WatchedSink* sink = nullptr;
+    Quarantine* quarantine = nullptr;
+};
+
+// Takes webhooks as hints: each is reduced to streams and keys, the rows are read again from Supabase, and applied by
+// the same sink as the poll's. Hints for one key coalesce, and everything that waits when a batch ends makes the next;
+// a hint whose key is in the batch that runs goes into the next one, because that may have read an older row. A row
+// that is gone is removed where the stream may remove. The cursor is never moved.
+//
+// What cannot be applied at once is left to a catch-up, which finds it by its change time, and asks for one by
+// `catch_up_owed`. A row that is gone has no change time: its key goes to the quarantine, durably, before its webhook
+// is answered with anything but refused.
+//
+// Without a Supabase database the row in the webhook is applied, guarded by its change time; nothing else could find
+// it, so it is kept in memory until it is applied, and answered refused until then.
+//
+// Used on one thread. Holds `gate` from reading to committing.
+class Inbox {
+public:
+    Inbox(InboxEnds ends, Gate& gate, Clock& clock, const Logger& logger, const Mapping& mapping,
+          const boost::asio::any_io_executor& executor, InboxSettings settings, std::function<void()> catch_up_owed);
+    ~Inbox();
+
+    // Returns after the commit, after the wait, or at once when nothing is to be done or nothing can be. Cancelling
+    // it gives up the answer, not the hint.
+    boost::asio::awaitable<Delivery> deliver(WebhookEvent event);
+
+    // Applies what is delivered. Returns after stop(): the batch in hand is finished, what waits is noted or refused.
+    boost::asio::awaitable<void> run();
+    void stop();
+
+    InboxStatus status() const;
+
+    // Called after each batch.
+    void on_batch(std::function<void(const InboxReport&)> listener) { listener_ = std::move(listener); }
+
+private:
+    struct Waiter;   // a delivery that waits for its answer
+    struct Waiting;  // a key that waits to be applied
+    struct Lane;     // the keys of one stream
+    struct Recent;   // change times that were applied; only without a Supabase database
+    using Lanes = std::map<const Stream*, Lane>;
+
+    Result<void> take_in(const WebhookEvent& event, const std::vector<Hint>& hints,
+                         const std::shared_ptr<Waiter>& waiter);
+    void admit(const Hint& hint, std::optional<Change> payload, const std::shared_ptr<Waiter>& waiter);
+    void turn_away(const Hint& hint, const std::shared_ptr<Waiter>& waiter, const Error& why);
+    Delivery answer_late(const Waiter& waiter);
+    Delivery counted(Delivery delivery);
+    const Error* down() const;
+    std::size_t size() const;
+
+    boost::asio::awaitable<void> idle();
+    boost::asio::awaitable<void> pause();
+    boost::asio::awaitable<void> run_batch();
+    void take_batch();
+    boost::asio::awaitable<void> apply_batch(InboxReport& report);
+    boost::asio::awaitable<Result<std::vector<Result<RowReadings>>>> read(std::vector<RowsRequest> requests);
+    RowReadings payloads(const RowsRequest& request);
+    boost::asio::awaitable<void> apply_lane(const Stream& stream, RowReadings& rows, InboxReport& report);
+    Result<void> settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures);
+    void finish_lane(const Stream& stream, const RowReadings& rows, const std::vector<RowFailure>& failures,
+                     InboxReport& report);
+    void remember(const Stream& stream, const KeyedBatch& batch);
+
+    void leave_all(const Error& error, InboxReport& report);
+    void leave_lane(const Stream& stream, const Error& error, InboxReport& report);
+    bool owe_removals(const Stream& stream, Lane& lane);
+    void keep(const Stream& stream, const Key& key, Waiting waiting);
+    void say_summary();
+
+    InboxEnds ends_;
+    Gate& gate_;
+    Clock& clock_;
+    const Logger& logger_;
+    const Mapping& mapping_;
+    boost::asio::any_io_executor executor_;
+    InboxSettings settings_;
+    std::function<void()> catch_up_owed_;
+    std::function<void(const InboxReport&)> listener_;
+
+    Lanes waiting_;
+    Lanes running_;
+    Quarantine::Revision read_at_ = 0;  // of the batch that runs
+    std::map<const Stream*, Recent> recent_;
+    Event wake_;
+    Backoff backoff_;
+    bool trying_again_ = false;  // some of what waits has failed before
+    bool stopping_ = false;
+    InboxStatus status_;
+
+    struct Unsaid {
+        std::size_t synced = 0;
+        std::size_t ignored = 0;
+        std::size_t left = 0;
+    };
+    Unsaid unsaid_;
+    std::optional<std::chrono::steady_clock::time_point> said_;
+};
+
+}  // namespace revsync

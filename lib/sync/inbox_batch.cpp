@@ -1,0 +1,247 @@
+// Batches: from keys to rows to SQL Server.
+#include "sync/inbox_lanes.hpp"
+
+namespace revsync {
+
+namespace asio = boost::asio;
+
+asio::awaitable<void> Inbox::run_batch() {
+    InboxReport report;
+    if (const Error* error = down()) {
+        const Error why = *error;
+        take_batch();
+        leave_all(why, report);
+    } else {
+        const Gate::Hold hold = co_await gate_.enter();
+        take_batch();
+        co_await apply_batch(report);
+    }
+    if (!trying_again_) {
+        backoff_.reset();
+    }
+    if (listener_) {
+        listener_(report);
+    }
+}
+
+void Inbox::take_batch() {
+    trying_again_ = false;
+    read_at_ = ends_.quarantine ? ends_.quarantine->revision() : 0;
+    for (auto lane = waiting_.begin(); lane != waiting_.end();) {
+        Lane& from = lane->second;
+        Lane& into = running_[lane->first];
+        while (!from.order.empty() && into.order.size() < settings_.max_records) {
+            into.keys.insert(from.keys.extract(from.order.front()));
+            into.order.push_back(std::move(from.order.front()));
+            from.order.pop_front();
+        }
+        lane = from.order.empty() ? waiting_.erase(lane) : std::next(lane);
+    }
+}
+
+asio::awaitable<void> Inbox::apply_batch(InboxReport& report) {
+    if (const Error* error = down()) {
+        leave_all(Error{*error}, report);
+        co_return;
+    }
+    std::vector<const Stream*> streams;
+    for (const auto& [stream, lane] : running_) {
+        streams.push_back(stream);
+    }
+    const Result<std::vector<Result<void>>> prepared = co_await ends_.sink->prepare(streams);
+    if (!prepared) {
+        leave_all(prepared.error(), report);
+        co_return;
+    }
+    std::vector<RowsRequest> requests;
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+        if ((*prepared)[i]) {
+            requests.push_back({streams[i], running_.at(streams[i]).asked()});
+        } else {
+            leave_lane(*streams[i], (*prepared)[i].error(), report);
+        }
+    }
+    Result<std::vector<Result<RowReadings>>> rows = co_await read(requests);
+    if (!rows) {
+        leave_all(rows.error(), report);
+        co_return;
+    }
+    ++status_.batches;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const Stream& stream = *requests[i].stream;
+        Result<RowReadings>& readings = (*rows)[i];
+        if (readings) {
+            co_await apply_lane(stream, *readings, report);
+        } else {
+            leave_lane(stream, readings.error(), report);
+        }
+    }
+}
+
+asio::awaitable<Result<std::vector<Result<RowReadings>>>> Inbox::read(std::vector<RowsRequest> requests) {
+    if (ends_.feed) {
+        co_return co_await ends_.feed->read_rows(std::move(requests));
+    }
+    std::vector<Result<RowReadings>> rows;
+    for (const RowsRequest& request : requests) {
+        rows.emplace_back(payloads(request));
+    }
+    co_return rows;
+}
+
+// The webhooks' own rows, those left out that are older than what was applied.
+RowReadings Inbox::payloads(const RowsRequest& request) {
+    RowReadings rows;
+    const Recent& recent = recent_[request.stream];
+    for (const Key& key : request.keys) {
+        const Waiting& waiting = running_.at(request.stream).keys.at(key);
+        RowReading row;
+        row.change = *waiting.payload;
+        row.presence = recent.is_stale(row.change)                 ? RowReading::Presence::filtered
+                       : row.change.operation == Operation::remove ? RowReading::Presence::gone
+                                                                   : RowReading::Presence::present;
+        rows.emplace_back(std::move(row));
+    }
+    return rows;
+}
+
+asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows, InboxReport& report) {
+    const std::vector<Key> asked = running_.at(&stream).asked();
+    const KeyedBatch batch = keyed_batch(stream, asked, rows);
+    const ApplyOutcome outcome = co_await apply_isolating(*ends_.sink, stream, batch.changes);
+    if (outcome.stopped_by) {
+        leave_lane(stream, *outcome.stopped_by, report);
+        report.streams.back().changed = outcome.changed;
+        co_return;
+    }
+    std::vector<RowFailure> failures = outcome.failures;
+    // A key that the table cannot have is the sender's mistake, unless it stands for a removal: nobody would find that
+    // again, should the mistake be ours.
+    for (const RowFailure& failure : batch.failures) {
+        if (running_.at(&stream).keys.at(failure.key).removal) {
+            failures.push_back(failure);
+        }
+    }
+    if (const Result<void> settled = settle(stream, batch, failures); !settled) {
+        leave_lane(stream, settled.error(), report);
+        report.streams.back().changed = outcome.changed;
+        co_return;
+    }
+    StreamReport lane;
+    lane.stream = stream.name;
+    lane.found = batch.changes.size();
+    lane.synced = batch.changes.size() - outcome.failures.size();
+    lane.changed = outcome.changed;
+    lane.failed = failures.size();
+    lane.parked = ends_.quarantine ? ends_.quarantine->size(stream.name) : 0;
+    report.streams.push_back(std::move(lane));
+    finish_lane(stream, rows, failures, report);
+}
+
+Result<void> Inbox::settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures) {
+    if (!ends_.quarantine) {
+        for (const RowFailure& failure : failures) {
+            logger_.warning("⚠️  Not applied: {} {}: {}", stream.name, failure.key, describe(failure.error));
+        }
+        remember(stream, batch);
+        return {};
+    }
+    for (const RowFailure& failure : failures) {
+        report_parked(logger_, *ends_.quarantine, stream.name, failure);
+    }
+    return ends_.quarantine->settle(stream.name, batch.tried, failures, clock_.now(), read_at_);
+}
+
+void Inbox::remember(const Stream& stream, const KeyedBatch& batch) {
+    for (const Change& change : batch.changes) {
+        recent_[&stream].note(change);
+    }
+}
+
+void Inbox::finish_lane(const Stream& stream, const RowReadings& rows, const std::vector<RowFailure>& failures,
+                        InboxReport& report) {
+    using Outcome = Delivery::Outcome;
+    const Outcome failed = ends_.quarantine ? Outcome::parked : Outcome::rejected;
+    std::map<std::string_view, const Error*> errors;
+    for (const RowFailure& failure : failures) {
+        errors.emplace(failure.key, &failure.error);
+    }
+    Lane lane = std::move(running_.extract(&stream).mapped());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const Result<RowReading>& row = rows[i];
+        const auto error = errors.find(row ? std::string_view{row->change.key} : std::string_view{lane.order[i]});
+        const bool written = row && (row->presence == RowReading::Presence::present ||
+                                     (row->presence == RowReading::Presence::gone && stream.operations.remove));
+        Delivery delivery;
+        if (error != errors.end()) {
+            delivery = {failed, describe(*error->second), {}};
+        } else if (!row) {
+            delivery = {Outcome::rejected, describe(row.error()), {}};
+        } else if (written) {
+            delivery = {Outcome::committed, "", {}};
+        } else {
+            delivery = {Outcome::ignored, "there is nothing to sync of this row", {}};
+            ++report.ignored;
+        }
+        lane.keys.at(lane.order[i]).finish(delivery);
+    }
+}
+
+void Inbox::leave_all(const Error& error, InboxReport& report) {
+    report.error = error;
+    while (!running_.empty()) {
+        leave_lane(*running_.begin()->first, error, report);
+    }
+}
+
+// What could not be applied is left to a catch-up. What that would not find is noted first, or kept here.
+void Inbox::leave_lane(const Stream& stream, const Error& error, InboxReport& report) {
+    Lane lane = std::move(running_.extract(&stream).mapped());
+    const bool is_noted = ends_.quarantine && owe_removals(stream, lane);
+    for (const Key& key : lane.order) {
+        Waiting& waiting = lane.keys.at(key);
+        const bool kept = ends_.quarantine ? waiting.removal && !is_noted : true;
+        waiting.finish(waiting.removal && is_noted ? noted() : refused(error));
+        if (kept) {
+            keep(stream, key, std::move(waiting));
+        }
+    }
+    StreamReport left;
+    left.stream = stream.name;
+    left.error = error;
+    report.streams.push_back(std::move(left));
+    catch_up_owed_();
+}
+
+// Notes all removals that are not durable yet, in one go.
+bool Inbox::owe_removals(const Stream& stream, Lane& lane) {
+    std::vector<Key> keys;
+    for (const auto& [key, waiting] : lane.keys) {
+        if (waiting.removal && !waiting.owed) {
+            keys.push_back(key);
+        }
+    }
+    if (!ends_.quarantine->owe(stream.name, keys, clock_.now())) {
+        return false;
+    }
+    for (const Key& key : keys) {
+        lane.keys.at(key).owed = true;
+    }
+    return true;
+}
+
+void Inbox::keep(const Stream& stream, const Key& key, Waiting waiting) {
+    Lane& lane = waiting_[&stream];
+    const auto [place, is_new] = lane.keys.try_emplace(key);
+    Waiting& into = place->second;
+    if (is_new) {
+        lane.order.push_back(key);
+    }
+    if (waiting.payload && (!into.payload || waiting.payload->changed_at > into.payload->changed_at)) {
+        into.payload = std::move(waiting.payload);
+    }
+    into.removal = into.removal || waiting.removal;
+    trying_again_ = true;
+}
+
+}  // namespace revsync

@@ -1,0 +1,609 @@
+#include "sync/inbox.hpp"
+
+#include <gmock/gmock.h>
+
+#include "sync/fixture.hpp"
+
+namespace revsync {
+namespace {
+
+using memory::Fault;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+using Kind = WebhookEvent::Kind;
+using Outcome = Delivery::Outcome;
+
+constexpr const char* notes_table = "tblAlignerNotes";
+
+class InboxTest : public CatchUpTest {
+protected:
+    void TearDown() override {
+        if (inbox_) {
+            nothing_fails();
+            inbox_->stop();
+            settle();
+            EXPECT_TRUE(ended_);
+        }
+    }
+
+    virtual InboxEnds ends() { return {&watched_feed, &watched_sink, &catch_up().quarantine()}; }
+
+    Inbox& inbox() {
+        if (!inbox_) {
+            inbox_ = std::make_unique<Inbox>(ends(), gate, clock, log.logger(), mapping, context.get_executor(),
+                                             inbox_settings, [this] { ++owed; });
+            inbox_->on_batch([this](const InboxReport& report) { batches.push_back(report); });
+            boost::asio::co_spawn(context, inbox_->run(), [this](std::exception_ptr thrown) {
+                ended_ = true;
+                EXPECT_FALSE(thrown);
+            });
+        }
+        return *inbox_;
+    }
+
+    // Starts a delivery; its answer is there once it has been given.
+    std::shared_ptr<std::optional<Delivery>> post(WebhookEvent event) {
+        auto answer = std::make_shared<std::optional<Delivery>>();
+        boost::asio::co_spawn(context, inbox().deliver(std::move(event)),
+                              [answer](std::exception_ptr thrown, Delivery delivery) {
+                                  EXPECT_FALSE(thrown);
+                                  *answer = std::move(delivery);
+                              });
+        return answer;
+    }
+
+    // Delivers and lets everything happen that needs no time.
+    std::optional<Delivery> deliver(WebhookEvent event) {
+        const auto answer = post(std::move(event));
+        settle();
+        return *answer;
+    }
+
+    void settle() {
+        context.restart();
+        context.poll();
+    }
+    void pass(std::chrono::microseconds time) {
+        clock.advance(time);
+        settle();
+    }
+
+    static WebhookEvent written(std::int64_t id, Kind kind = Kind::insert) {
+        return {kind, "public", "aligner_notes", {{"note_id", std::to_string(id)}}, {}};
+    }
+    static WebhookEvent deleted(std::int64_t id) {
+        return {Kind::remove, "public", "aligner_notes", {}, {{"note_id", std::to_string(id)}}};
+    }
+    static WebhookEvent batch_written(std::int64_t id) {
+        return {Kind::update, "public", "aligner_batches", {{"aligner_batch_id", std::to_string(id)}}, {}};
+    }
+
+    void erase_note(std::int64_t id) {
+        const auto transaction = source.begin();
+        source.erase(transaction, "aligner_notes", id);
+        source.commit(transaction);
+    }
+    void lab_note(std::int64_t id) { target.put(notes_table, id, {{"NoteType", "Lab"}, {"NoteText", "the lab's"}}); }
+    // A doctor's note on both sides.
+    void synced_note(std::int64_t id) {
+        note(id, at("13:00:00"));
+        ASSERT_EQ(deliver(written(id))->outcome, Outcome::committed);
+    }
+    // The gate is held by somebody else until the returned hold goes.
+    Gate::Hold hold_gate() { return finish_hold(gate.enter()); }
+
+    std::size_t rows_read() const { return reads; }
+
+    memory::RecordedLog& lines() { return log; }
+
+    WatchedFeed watched_feed{feed, clock};
+    WatchedSink watched_sink{sink, clock};
+    InboxSettings inbox_settings;
+    int owed = 0;
+    std::vector<InboxReport> batches;
+    std::size_t reads = 0;
+
+private:
+    Gate::Hold finish_hold(boost::asio::awaitable<Gate::Hold> work) {
+        std::vector<Gate::Hold> hold;
+        boost::asio::co_spawn(context, enter(std::move(work), hold), [](std::exception_ptr) {});
+        settle();
+        return std::move(hold.at(0));
+    }
+    static boost::asio::awaitable<void> enter(boost::asio::awaitable<Gate::Hold> work, std::vector<Gate::Hold>& hold) {
+        hold.push_back(co_await std::move(work));
+    }
+
+    std::unique_ptr<Inbox> inbox_;
+    bool ended_ = false;
+};
+
+TEST_F(InboxTest, answers_after_the_commit) {
+    note(1, at("13:00:00"), "from a doctor");
+
+    const auto delivery = deliver(written(1));
+
+    ASSERT_TRUE(delivery);
+    EXPECT_EQ(delivery->outcome, Outcome::committed);
+    EXPECT_EQ(text_of(1), "from a doctor");
+    EXPECT_EQ(owed, 0);
+}
+
+TEST_F(InboxTest, does_not_move_the_cursor) {
+    note(1, at("13:00:00"));
+    deliver(written(1));
+
+    EXPECT_THAT(disk.state.cursors, IsEmpty());
+}
+
+TEST_F(InboxTest, writes_what_supabase_holds_and_not_what_the_webhook_says) {
+    note(1, at("13:00:00"), "the truth");
+    WebhookEvent forged = written(1);
+    forged.record["note_text"] = "\"forged\"";
+    forged.record["aligner_set_id"] = "99";
+
+    deliver(std::move(forged));
+
+    EXPECT_EQ(text_of(1), "the truth");
+}
+
+TEST_F(InboxTest, ignores_rows_of_no_stream_and_rows_that_are_filtered_out) {
+    source.commit_row("aligner_notes", 1, {{"note_type", "Lab"}, {"created_at", at("13:00:00").iso_microseconds()}});
+
+    EXPECT_EQ(deliver({Kind::insert, "public", "patients", {{"person_id", "1"}}, {}})->outcome, Outcome::ignored);
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::ignored);
+    EXPECT_THAT(target.rows(notes_table), IsEmpty());
+}
+
+TEST_F(InboxTest, rejects_a_webhook_without_its_key) {
+    const auto delivery = deliver({Kind::insert, "public", "aligner_notes", {{"note_text", "\"x\""}}, {}});
+
+    EXPECT_EQ(delivery->outcome, Outcome::rejected);
+    EXPECT_THAT(delivery->text, HasSubstr("note_id"));
+}
+
+TEST_F(InboxTest, rejects_a_key_that_the_table_cannot_have_and_applies_the_others) {
+    note(1, at("13:00:00"));
+    const auto bad = post({Kind::insert, "public", "aligner_notes", {{"note_id", "\"x\""}}, {}});
+    const auto good = post(written(1));
+    settle();
+
+    EXPECT_EQ((*bad)->outcome, Outcome::rejected);
+    EXPECT_EQ((*good)->outcome, Outcome::committed);
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(InboxTest, removes_a_doctors_note_that_was_deleted) {
+    synced_note(1);
+    erase_note(1);
+
+    EXPECT_EQ(deliver(deleted(1))->outcome, Outcome::committed);
+
+    EXPECT_EQ(text_of(1), "(none)");
+}
+
+TEST_F(InboxTest, does_not_remove_a_row_that_supabase_still_has) {
+    synced_note(1);
+
+    deliver(deleted(1));
+
+    EXPECT_EQ(text_of(1), "a note");
+}
+
+TEST_F(InboxTest, never_removes_a_note_of_the_lab) {
+    lab_note(1);
+
+    EXPECT_EQ(deliver(deleted(1))->outcome, Outcome::committed);
+
+    EXPECT_EQ(text_of(1), "the lab's");
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(InboxTest, never_removes_a_batch) {
+    edited_batch(1, at("13:00:00"));
+    const auto transaction = source.begin();
+    source.erase(transaction, "aligner_batches", 1);
+    source.commit(transaction);
+
+    EXPECT_EQ(deliver(batch_written(1))->outcome, Outcome::ignored);
+    EXPECT_EQ(deliver({Kind::remove, "public", "aligner_batches", {}, {{"aligner_batch_id", "1"}}})->outcome,
+              Outcome::ignored);
+
+    EXPECT_TRUE(target.find("tblAlignerBatches", 1));
+}
+
+TEST_F(InboxTest, removes_the_row_under_the_key_that_a_row_had_before) {
+    synced_note(1);
+    erase_note(1);
+    note(2, at("13:00:00"), "renumbered");
+
+    deliver({Kind::update, "public", "aligner_notes", {{"note_id", "2"}}, {{"note_id", "1"}}});
+
+    EXPECT_EQ(text_of(1), "(none)");
+    EXPECT_EQ(text_of(2), "renumbered");
+}
+
+TEST_F(InboxTest, parks_a_row_that_the_target_refuses_and_says_so) {
+    note(1, at("13:00:00"), "an orphan", "77");
+
+    const auto delivery = deliver(written(1));
+
+    EXPECT_EQ(delivery->outcome, Outcome::parked);
+    EXPECT_THAT(delivery->text, HasSubstr("memory 547"));
+    EXPECT_TRUE(disk.find("notes", "[1]"));
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(StartsWith("⚠️  Parked notes [1]:")));
+}
+
+TEST_F(InboxTest, releases_a_parked_row_once_it_is_applied) {
+    note(1, at("13:00:00"), "an orphan", "77");
+    deliver(written(1));
+    target.add_parent("77");
+
+    EXPECT_EQ(deliver(written(1, Kind::update))->outcome, Outcome::committed);
+
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(InboxTest, makes_one_batch_of_everything_that_waits) {
+    for (std::int64_t id = 1; id <= 20; ++id) {
+        note(id, at("13:00:00"));
+    }
+    std::vector<std::shared_ptr<std::optional<Delivery>>> answers;
+    {
+        const Gate::Hold held = hold_gate();
+        for (int turn = 0; turn < 3; ++turn) {
+            for (std::int64_t id = 1; id <= 20; ++id) {
+                answers.push_back(post(written(id)));
+            }
+        }
+        settle();
+        EXPECT_EQ(inbox().status().waiting, 20U);
+        EXPECT_EQ(inbox().status().coalesced, 40U);
+    }
+    settle();
+
+    ASSERT_EQ(batches.size(), 1U);
+    EXPECT_EQ(batches[0].streams.at(0).synced, 20U);
+    for (const auto& answer : answers) {
+        EXPECT_EQ((*answer)->outcome, Outcome::committed);
+    }
+}
+
+TEST_F(InboxTest, reads_a_row_again_when_its_webhook_comes_while_the_row_is_in_the_batch_that_runs) {
+    note(1, at("13:00:00"), "first");
+    std::shared_ptr<std::optional<Delivery>> second;
+    faults.choose([&](std::string_view point, std::size_t) {
+        if (point == "sink.apply" && !second) {
+            note(1, at("13:00:01"), "second");
+            second = post(written(1, Kind::update));
+        }
+        return Fault::none;
+    });
+
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::committed);
+
+    EXPECT_EQ((*second)->outcome, Outcome::committed);
+    EXPECT_EQ(text_of(1), "second");
+    EXPECT_EQ(batches.size(), 2U);
+}
+
+TEST_F(InboxTest, takes_no_more_of_a_stream_into_a_batch_than_fits) {
+    inbox_settings.max_records = 3;
+    std::vector<std::shared_ptr<std::optional<Delivery>>> answers;
+    for (std::int64_t id = 1; id <= 7; ++id) {
+        note(id, at("13:00:00"));
+        answers.push_back(post(written(id)));
+    }
+    settle();
+
+    EXPECT_GE(batches.size(), 3U);
+    for (const InboxReport& batch : batches) {
+        EXPECT_LE(batch.streams.at(0).found, 3U);
+    }
+    EXPECT_EQ(target.rows(notes_table).size(), 7U);
+}
+
+TEST_F(InboxTest, accepts_what_takes_longer_than_the_wait_and_applies_it_all_the_same) {
+    note(1, at("13:00:00"));
+    std::optional<Gate::Hold> held{hold_gate()};
+    const auto answer = post(written(1));
+    settle();
+    pass(inbox_settings.wait - milliseconds{1});
+    EXPECT_FALSE(*answer);
+    pass(milliseconds{1});
+    ASSERT_TRUE(*answer);
+    EXPECT_EQ((*answer)->outcome, Outcome::accepted);
+    EXPECT_EQ(text_of(1), "(none)");
+
+    held.reset();
+    settle();
+
+    EXPECT_EQ(text_of(1), "a note");
+}
+
+TEST_F(InboxTest, notes_a_removal_durably_before_it_accepts_it) {
+    synced_note(1);
+    erase_note(1);
+    std::optional<Gate::Hold> held{hold_gate()};
+    const auto answer = post(deleted(1));
+    settle();
+    EXPECT_FALSE(disk.find("notes", "[1]"));
+
+    pass(inbox_settings.wait);
+
+    EXPECT_EQ((*answer)->outcome, Outcome::accepted);
+    EXPECT_TRUE(disk.find("notes", "[1]"));
+    EXPECT_GT(owed, 0);
+}
+
+TEST_F(InboxTest, refuses_a_removal_that_it_can_neither_apply_in_time_nor_note) {
+    synced_note(1);
+    erase_note(1);
+    std::optional<Gate::Hold> held{hold_gate()};
+    const auto answer = post(deleted(1));
+    settle();
+    fail_at("quarantine.save", Fault::configuration);
+
+    pass(inbox_settings.wait);
+    EXPECT_EQ((*answer)->outcome, Outcome::refused);
+
+    held.reset();
+    settle();
+    EXPECT_EQ(text_of(1), "(none)");
+}
+
+TEST_F(InboxTest, a_noted_removal_is_carried_out_by_the_next_catch_up) {
+    synced_note(1);
+    lab_note(2);
+    erase_note(1);
+    fail_at("sink.apply", Fault::connection_lost);
+    EXPECT_EQ(deliver(deleted(1))->outcome, Outcome::accepted);
+    EXPECT_EQ(deliver(deleted(2))->outcome, Outcome::accepted);
+    EXPECT_EQ(text_of(1), "a note");
+
+    start();
+    run();
+
+    EXPECT_EQ(text_of(1), "(none)");
+    EXPECT_EQ(text_of(2), "the lab's");
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(InboxTest, refuses_at_once_while_the_target_is_known_to_be_down_and_asks_for_a_catch_up) {
+    note(1, at("13:00:00"));
+    note(2, at("13:00:00"));
+    fail_at("sink.prepare", Fault::connection_lost, 1000);
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::refused);
+    EXPECT_EQ(owed, 1);
+    const std::size_t points = faults.points();
+
+    const auto delivery = deliver(written(2));
+
+    EXPECT_EQ(delivery->outcome, Outcome::refused);
+    EXPECT_GT(delivery->retry_after, seconds{0});
+    EXPECT_THAT(delivery->text, HasSubstr("the connection was cut"));
+    EXPECT_EQ(faults.points(), points) << "nobody was asked";
+    EXPECT_EQ(owed, 2);
+}
+
+TEST_F(InboxTest, refuses_while_supabase_is_known_to_be_down) {
+    fail_at("feed.rows", Fault::configuration);
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::refused);
+    EXPECT_EQ(deliver(written(2))->outcome, Outcome::refused);
+    EXPECT_EQ(batches.size(), 1U);
+}
+
+TEST_F(InboxTest, takes_webhooks_again_once_an_end_has_answered_a_catch_up) {
+    note(1, at("13:00:00"));
+    fail_at("sink.prepare", Fault::connection_lost);
+    deliver(written(1));
+    ASSERT_TRUE(watched_sink.health().down());
+
+    finish(watched_sink.check());
+
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::committed);
+}
+
+TEST_F(InboxTest, leaves_a_deadlock_to_the_catch_up_without_taking_the_target_for_down) {
+    note(1, at("13:00:00"));
+    fail_at("sink.apply", Fault::retry);
+
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::refused);
+    EXPECT_EQ(owed, 1);
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::committed);
+}
+
+TEST_F(InboxTest, lets_the_other_stream_through_when_one_has_lost_its_table) {
+    note(1, at("13:00:00"));
+    edited_batch(7, at("13:00:00"));
+    const auto held = std::make_shared<std::optional<Gate::Hold>>(hold_gate());
+    const auto first = post(written(1));
+    const auto second = post(batch_written(7));
+    settle();
+    fail_at("feed.rows", Fault::stream);
+    held->reset();
+    settle();
+
+    EXPECT_TRUE(((*first)->outcome == Outcome::refused) != ((*second)->outcome == Outcome::refused));
+    EXPECT_TRUE(((*first)->outcome == Outcome::committed) != ((*second)->outcome == Outcome::committed));
+}
+
+TEST_F(InboxTest, refuses_what_does_not_fit_and_asks_for_a_catch_up) {
+    inbox_settings.limit = 2;
+    note(1, at("13:00:00"));
+    note(2, at("13:00:00"));
+    note(3, at("13:00:00"));
+    std::optional<Gate::Hold> held{hold_gate()};
+    const auto first = post(written(1));
+    const auto second = post(written(2));
+    const auto again = post(written(2));
+    settle();
+
+    EXPECT_EQ(deliver(written(3))->outcome, Outcome::refused);
+    EXPECT_EQ(owed, 1);
+    EXPECT_EQ(deliver(deleted(4))->outcome, Outcome::accepted);
+    EXPECT_TRUE(disk.find("notes", "[4]"));
+
+    held.reset();
+    settle();
+    EXPECT_EQ((*first)->outcome, Outcome::committed);
+    EXPECT_EQ((*again)->outcome, Outcome::committed);
+}
+
+TEST_F(InboxTest, keeps_a_removal_that_it_could_not_note_and_tries_it_again) {
+    synced_note(1);
+    erase_note(1);
+    faults.choose([done = 0](std::string_view point, std::size_t) mutable {
+        const bool fails = (point == "sink.apply" || point == "quarantine.save") && ++done <= 2;
+        return fails ? (point == "sink.apply" ? Fault::retry : Fault::configuration) : Fault::none;
+    });
+
+    EXPECT_EQ(deliver(deleted(1))->outcome, Outcome::refused);
+    EXPECT_EQ(text_of(1), "a note");
+    pass(seconds{1});
+
+    EXPECT_EQ(text_of(1), "(none)");
+}
+
+TEST_F(InboxTest, finishes_the_batch_in_hand_when_stopped_and_notes_or_refuses_the_rest) {
+    note(1, at("13:00:00"));
+    note(2, at("13:00:00"));
+    synced_note(3);
+    erase_note(3);
+    std::vector<std::shared_ptr<std::optional<Delivery>>> later;
+    faults.choose([&](std::string_view point, std::size_t) {
+        if (point == "sink.apply" && later.empty()) {
+            later = {post(written(2)), post(deleted(3))};
+            inbox().stop();
+        }
+        return Fault::none;
+    });
+
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::committed);
+
+    EXPECT_EQ((*later[0])->outcome, Outcome::refused);
+    EXPECT_EQ((*later[1])->outcome, Outcome::accepted);
+    EXPECT_TRUE(disk.find("notes", "[3]"));
+    EXPECT_EQ(deliver(written(2))->outcome, Outcome::refused);
+}
+
+TEST_F(InboxTest, says_at_most_one_line_in_ten_seconds) {
+    for (std::int64_t id = 1; id <= 5; ++id) {
+        note(id, at("13:00:00"));
+        deliver(written(id));
+    }
+    deliver({Kind::insert, "public", "patients", {{"person_id", "1"}}, {}});
+    EXPECT_THAT(log.texts(), ElementsAre("📨 1 webhook change(s) synced"));
+
+    pass(seconds{10});
+
+    EXPECT_THAT(log.texts(), ElementsAre("📨 1 webhook change(s) synced", "📨 4 webhook change(s) synced (1 ignored)"));
+}
+
+TEST_F(InboxTest, counts_what_it_did) {
+    note(1, at("13:00:00"));
+    note(2, at("13:00:00"), "an orphan", "77");
+    deliver(written(1));
+    deliver(written(2));
+    deliver({Kind::insert, "public", "patients", {}, {}});
+    deliver({Kind::insert, "public", "aligner_notes", {}, {}});
+
+    const InboxStatus status = inbox().status();
+    EXPECT_EQ(status.received, 4U);
+    EXPECT_EQ(status.committed, 1U);
+    EXPECT_EQ(status.parked, 1U);
+    EXPECT_EQ(status.ignored, 1U);
+    EXPECT_EQ(status.rejected, 1U);
+    EXPECT_EQ(status.batches, 2U);
+    EXPECT_EQ(status.waiting, 0U);
+    EXPECT_EQ(status.latest, clock.now());
+}
+
+// Webhooks without a Supabase database.
+class PayloadTest : public InboxTest {
+protected:
+    InboxEnds ends() override { return {nullptr, &watched_sink, nullptr}; }
+
+    static JsonMembers row(std::int64_t id, Timestamp changed, const std::string& text, const std::string& set = "1") {
+        return {{"note_id", std::to_string(id)},
+                {"aligner_set_id", set},
+                {"note_type", "\"Doctor\""},
+                {"note_text", quoted_json(text)},
+                {"created_at", quoted_json(changed.iso_microseconds())}};
+    }
+    static WebhookEvent upsert(std::int64_t id, Timestamp changed, const std::string& text,
+                               const std::string& set = "1") {
+        return {Kind::update, "public", "aligner_notes", row(id, changed, text, set), {}};
+    }
+    static WebhookEvent removal(std::int64_t id, Timestamp changed) {
+        return {Kind::remove, "public", "aligner_notes", {}, row(id, changed, "")};
+    }
+};
+
+TEST_F(PayloadTest, applies_the_webhooks_own_row) {
+    EXPECT_EQ(deliver(upsert(1, at("13:00:00"), "sent along"))->outcome, Outcome::committed);
+    EXPECT_EQ(text_of(1), "sent along");
+}
+
+TEST_F(PayloadTest, does_not_write_a_row_over_a_newer_one) {
+    deliver(upsert(1, at("13:00:02"), "newer"));
+
+    EXPECT_EQ(deliver(upsert(1, at("13:00:01"), "older"))->outcome, Outcome::ignored);
+
+    EXPECT_EQ(text_of(1), "newer");
+}
+
+TEST_F(PayloadTest, keeps_the_newer_of_two_that_wait) {
+    std::optional<Gate::Hold> held{hold_gate()};
+    post(upsert(1, at("13:00:02"), "newer"));
+    post(upsert(1, at("13:00:01"), "older"));
+    settle();
+    held.reset();
+    settle();
+
+    EXPECT_EQ(text_of(1), "newer");
+}
+
+TEST_F(PayloadTest, does_not_bring_a_deleted_row_back_by_an_older_webhook) {
+    deliver(upsert(1, at("13:00:00"), "a note"));
+    deliver(removal(1, at("13:00:00")));
+    ASSERT_EQ(text_of(1), "(none)");
+
+    EXPECT_EQ(deliver(upsert(1, at("13:00:00"), "a note"))->outcome, Outcome::ignored);
+
+    EXPECT_EQ(text_of(1), "(none)");
+}
+
+TEST_F(PayloadTest, rejects_a_row_without_its_change_time) {
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::rejected);
+}
+
+TEST_F(PayloadTest, rejects_a_row_that_the_target_refuses) {
+    const auto delivery = deliver(upsert(1, at("13:00:00"), "an orphan", "77"));
+
+    EXPECT_EQ(delivery->outcome, Outcome::rejected);
+    EXPECT_THAT(delivery->text, HasSubstr("memory 547"));
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(Not(HasSubstr("orphan"))));
+}
+
+TEST_F(PayloadTest, refuses_until_a_row_is_applied_and_goes_on_trying) {
+    fail_at("sink.prepare", Fault::connection_lost, 2);
+
+    EXPECT_EQ(deliver(upsert(1, at("13:00:00"), "kept"))->outcome, Outcome::refused);
+    EXPECT_EQ(deliver(upsert(2, at("13:00:00"), "kept too"))->outcome, Outcome::refused);
+    pass(seconds{1});
+    EXPECT_EQ(text_of(1), "(none)");
+    pass(seconds{2});
+
+    EXPECT_EQ(text_of(1), "kept");
+    EXPECT_EQ(text_of(2), "kept too");
+}
+
+}  // namespace
+}  // namespace revsync
