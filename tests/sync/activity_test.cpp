@@ -1,0 +1,166 @@
+#include "sync/activity.hpp"
+
+#include <gmock/gmock.h>
+
+#include "sync/fixture.hpp"
+
+namespace revsync {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+
+class ActivityTest : public CatchUpTest {
+protected:
+    std::vector<std::string> events() const {
+        std::vector<std::string> texts;
+        for (const ActivityEvent& event : activity.status({}).events) {
+            texts.push_back(event.text);
+        }
+        return texts;
+    }
+
+    void poll() { activity.note(run()); }
+    void webhook(const std::string& stream, std::size_t changed, std::size_t parked = 0) {
+        InboxReport report;
+        StreamReport line;
+        line.stream = stream;
+        line.found = changed;
+        line.changed = changed;
+        line.parked = parked;
+        report.streams.push_back(line);
+        activity.note(report);
+    }
+    StreamStatus notes_status() {
+        StatusSources sources;
+        sources.catch_up = &catch_up();
+        return activity.status(sources).streams.at(0);
+    }
+
+    Activity activity{mapping, clock};
+};
+
+TEST_F(ActivityTest, tells_nothing_of_a_poll_that_found_nothing) {
+    poll();
+
+    EXPECT_THAT(events(), ElementsAre("started"));
+}
+
+TEST_F(ActivityTest, tells_what_a_poll_changed) {
+    notes(1, 3, at("13:00:00"));
+    edited_batch(1, at("13:00:00"));
+
+    poll();
+
+    EXPECT_THAT(events(), ElementsAre("caught up with 1 batches, 3 notes", "started"));
+}
+
+TEST_F(ActivityTest, tells_a_burst_of_batches_together) {
+    for (int i = 0; i < 50; ++i) {
+        webhook("notes", 2);
+        clock.advance(seconds{1});
+    }
+    EXPECT_THAT(events(), ElementsAre("synced 100 notes by webhook", "started"));
+
+    clock.advance(minutes{1});
+    webhook("batches", 1);
+
+    EXPECT_THAT(events(), ElementsAre("synced 1 batches by webhook", "synced 100 notes by webhook", "started"));
+}
+
+TEST_F(ActivityTest, tells_when_rows_are_parked_and_when_they_are_no_longer) {
+    note(1, at("13:00:00"), "an orphan", "77");
+    poll();
+    target.add_parent("77");
+    clock.advance(minutes{60});
+    poll();
+
+    EXPECT_THAT(events(),
+                ElementsAre("caught up with 1 notes", "no longer parked: 1 notes", "parked 1 notes", "started"));
+}
+
+TEST_F(ActivityTest, tells_a_failure_once_and_its_end) {
+    fail_at("sink.prepare", memory::Fault::connection_lost, 3);
+    poll();
+    poll();
+    poll();
+    poll();
+
+    EXPECT_THAT(events(), ElementsAre("everything is in step again",
+                                      "the connection was cut; it is opened again (memory 1)", "started"));
+}
+
+TEST_F(ActivityTest, keeps_the_last_twenty) {
+    for (int i = 1; i <= 30; ++i) {
+        webhook("notes", static_cast<std::size_t>(i));
+        clock.advance(minutes{2});
+    }
+
+    ASSERT_EQ(events().size(), Status::events_kept);
+    EXPECT_EQ(events().front(), "synced 30 notes by webhook");
+    EXPECT_EQ(events().back(), "synced 11 notes by webhook");
+}
+
+TEST_F(ActivityTest, counts_the_shares_of_polls_and_webhooks) {
+    notes(1, 3, at("13:00:00"));
+    note(4, at("13:00:00"), "an orphan", "77");
+    webhook("notes", 5);
+    poll();
+
+    const StreamStatus status = notes_status();
+    EXPECT_EQ(status.poll.found, 4U);
+    EXPECT_EQ(status.poll.changed, 3U);
+    EXPECT_EQ(status.poll.failed, 1U);
+    EXPECT_EQ(status.webhook.changed, 5U);
+    EXPECT_EQ(status.parked, 1U);
+    EXPECT_EQ(status.last_ok, clock.now());
+    EXPECT_EQ(status.position, clock.now());
+}
+
+TEST_F(ActivityTest, says_why_a_stream_does_not_run) {
+    fail_at("feed.first_page", memory::Fault::stream);
+    poll();
+    EXPECT_TRUE(notes_status().error);
+    EXPECT_FALSE(notes_status().last_ok);
+
+    poll();
+    EXPECT_FALSE(notes_status().error);
+}
+
+TEST_F(ActivityTest, shows_the_parked_rows_that_failed_last) {
+    settings.max_records = 1;
+    std::vector<ParkedRow> rows(Status::parked_shown + 50);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i].stream = "notes";
+        rows[i].last_failed = Timestamp::from_microseconds(static_cast<std::int64_t>(i));
+    }
+    disk.quarantine = rows;
+    StatusSources sources;
+    sources.catch_up = &catch_up();
+
+    const Status status = activity.status(sources);
+
+    ASSERT_EQ(status.parked.size(), Status::parked_shown);
+    EXPECT_EQ(status.parked.front().last_failed, rows.back().last_failed);
+}
+
+TEST_F(ActivityTest, tells_how_the_ends_answered) {
+    WatchedSink watched{sink, clock};
+    fail_at("sink.check", memory::Fault::connection_lost);
+    finish(watched.check());
+    StatusSources sources;
+    sources.sink = &watched;
+
+    const Status failed = activity.status(sources);
+    EXPECT_FALSE(failed.ends.at(0).configured);
+    EXPECT_TRUE(failed.ends.at(1).error);
+    EXPECT_FALSE(failed.ends.at(1).last_answer);
+
+    finish(watched.check());
+    EXPECT_FALSE(activity.status(sources).ends.at(1).error);
+    EXPECT_EQ(activity.status(sources).ends.at(1).last_answer, clock.now());
+}
+
+}  // namespace
+}  // namespace revsync
