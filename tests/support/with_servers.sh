@@ -103,6 +103,7 @@ fsync = off
 full_page_writes = off
 synchronous_commit = off
 deadlock_timeout = 100ms
+random_page_cost = 1.1
 ssl = on
 ssl_cert_file = '$folder/tls/server.crt'
 ssl_key_file = '$folder/tls/server.key'
