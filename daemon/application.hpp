@@ -1,25 +1,40 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/gate.hpp"
 #include "runtime/logger.hpp"
 #include "sync/catch_up.hpp"
+#include "sync/watched_ends.hpp"
 
 namespace revsync {
 
-// The one place where the rooms are put together: real ends, real clock, one catch-up. Both databases must be
-// configured. `logger` must outlive it; destroying it closes every connection and joins their threads.
+// The one place where the ends are put together, with real clock and connections. `logger` must outlive it; destroying
+// it closes every connection and joins their threads.
 class Application {
 public:
     // The error (configuration): the mapping file, SUPABASE_DB_URL or the state file cannot be used.
     static Result<std::unique_ptr<Application>> create(const Settings& settings, const Logger& logger);
     ~Application();
 
-    CatchUp& catch_up();
+    const Mapping& mapping() const;
     Clock& clock();
+    // Whoever reads from `feed` or applies streams to `sink` holds it.
+    Gate& gate();
+
+    // nullptr: that database is not configured.
+    WatchedFeed* feed();
+    WatchedSink* sink();
+    // nullptr unless both are.
+    CatchUp* catch_up();
+
+    // Open now, to SQL Server.
+    std::size_t sqlserver_connections() const;
 
 private:
     struct Parts;

@@ -59,7 +59,7 @@ int run_once(const Settings& settings, const Logger& logger, bool json) {
         logger.error("❌ {}", describe(application.error()));
         return exit_usage;
     }
-    CatchUp& catch_up = (*application)->catch_up();
+    CatchUp& catch_up = *(*application)->catch_up();
     StopSignals stop{io, logger, [&] { catch_up.request_stop(); }};
     CatchUpReport report;
     asio::co_spawn(io, catch_up_once(catch_up, (*application)->clock(), jitter_seed()),

@@ -2,8 +2,12 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #ifdef __GLIBC__
 #include <malloc.h>
+#endif
+#ifdef __linux__
+#include <unistd.h>
 #endif
 
 namespace revsync {
@@ -18,6 +22,19 @@ void prepare_process() {
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 #endif
+}
+
+std::optional<std::uint64_t> resident_bytes() {
+#ifdef __linux__
+    // proc(5), /proc/pid/statm: the second figure, in pages.
+    std::ifstream statm{"/proc/self/statm"};
+    std::uint64_t whole = 0;
+    std::uint64_t resident = 0;
+    if (statm >> whole >> resident) {
+        return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    }
+#endif
+    return std::nullopt;
 }
 
 }  // namespace revsync

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 namespace revsync {
 
 // What the whole process wants before its first allocation of note and its first thread: signals that must not
 // end it, and a heap that gives back what a large batch needed.
 void prepare_process();
+
+// Of this process, from /proc; nullopt where there is none.
+std::optional<std::uint64_t> resident_bytes();
 
 }  // namespace revsync

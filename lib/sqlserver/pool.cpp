@@ -51,8 +51,9 @@ Pool::~Pool() {
     close();
 }
 
-bool Pool::connected() const {
-    return std::ranges::any_of(state_->workers, [](const auto& worker) { return worker->connection().open(); });
+std::size_t Pool::open_connections() const {
+    const auto open = [](const auto& worker) { return worker->connection().open(); };
+    return static_cast<std::size_t>(std::ranges::count_if(state_->workers, open));
 }
 
 std::uint64_t Pool::opened() const {

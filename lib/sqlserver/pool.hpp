@@ -33,8 +33,9 @@ public:
         return run_on<T>(state_, std::move(work));
     }
 
-    // Whether a connection is open, as far as is known.
-    bool connected() const;
+    // Open connections, as far as is known.
+    std::size_t open_connections() const;
+    bool connected() const { return open_connections() > 0; }
     // How many connections have been opened so far: a change means that the server may have become another one.
     std::uint64_t opened() const;
     // Where it connects to, for errors.

@@ -1,0 +1,27 @@
+// What the HTTP routes do, said in terms of what the daemon can do.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <vector>
+
+#include "http/route.hpp"
+#include "sync/catch_up.hpp"
+#include "sync/inbox.hpp"
+#include "sync/status.hpp"
+#include "sync/webhook_event.hpp"
+
+namespace revsync {
+
+struct Controls {
+    std::function<boost::asio::awaitable<Delivery>(WebhookEvent)> deliver;
+    // Starts a catch-up or joins the one that runs; its report has an error when there can be none.
+    std::function<boost::asio::awaitable<CatchUpReport>()> catch_up;
+    // How everything is, an end that has long been silent asked first.
+    std::function<boost::asio::awaitable<Status>()> status;
+};
+
+// Every path of docs/openapi.json. The handlers keep `controls`.
+std::vector<http::Route> http_routes(const Controls& controls);
+
+}  // namespace revsync
