@@ -19,7 +19,7 @@ wanted=(g++ cmake ninja-build ccache lld pkg-config ca-certificates openssl
     libgtest-dev libgmock-dev postgresql-15 postgresql-client-15)
 case $purpose in
     quickstart) ;;
-    tests) wanted+=(clang libclang-rt-14-dev clang-tidy clang-format libbenchmark-dev git) ;;
+    tests) wanted+=(clang libclang-rt-14-dev clang-tidy clang-format libbenchmark-dev git curl) ;;
     bench) wanted+=(libbenchmark-dev wrk) ;;
     *) echo "install-build-dependencies.sh: --for takes quickstart, tests or bench, not '$purpose'" >&2; exit 2 ;;
 esac

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct HttpReply {
     std::string body;
 
     bool says(const std::string& text) const { return body.find(text) != std::string::npos; }
+    friend void PrintTo(const HttpReply& reply, std::ostream* out) { *out << reply.status << ' ' << reply.body; }
 };
 
 // One request on a connection of its own to 127.0.0.1. Throws boost::system::system_error when no reply comes in time.
