@@ -4,11 +4,9 @@
 #include <chrono>
 #include <string>
 
-#include "http/metrics.hpp"
 #include "http/status_json.hpp"
 #include "http/status_page.hpp"
 #include "http/webhook_payload.hpp"
-#include "process.hpp"
 
 namespace revsync {
 
@@ -120,8 +118,9 @@ Response ready_face(const Status& status) {
     return http::ready_response(status, recently);
 }
 
-Response metrics_face(const Status& status) {
-    return http::metrics_response(status, {resident_bytes()});
+asio::awaitable<Response> metrics(Controls controls) {
+    const Status status = co_await controls.status();
+    co_return http::metrics_response(status, controls.process());
 }
 
 }  // namespace
@@ -141,7 +140,7 @@ std::vector<http::Route> http_routes(const Controls& controls) {
         {Verb::get, "/api/sync/status", Access::control, telling(http::status_response)},
         {Verb::get, "/health/live", Access::open, [](const Request&) { return live(); }},
         {Verb::get, "/health/ready", Access::open, telling(ready_face)},
-        {Verb::get, "/metrics", Access::control, telling(metrics_face)},
+        {Verb::get, "/metrics", Access::control, [controls](const Request&) { return metrics(controls); }},
         {Verb::get, "/", Access::control, telling(http::status_page_response)},
     };
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "http/metrics.hpp"
 #include "http/route.hpp"
 #include "sync/catch_up.hpp"
 #include "sync/inbox.hpp"
@@ -19,6 +20,7 @@ struct Controls {
     std::function<boost::asio::awaitable<CatchUpReport>()> catch_up;
     // How everything is, an end that has long been silent asked first.
     std::function<boost::asio::awaitable<Status>()> status;
+    std::function<http::ProcessFigures()> process;
 };
 
 // Every path of docs/openapi.json. The handlers keep `controls`.

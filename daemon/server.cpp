@@ -11,6 +11,7 @@
 #include "http/authentication.hpp"
 #include "http/listener.hpp"
 #include "http_routes.hpp"
+#include "process.hpp"
 #include "sync/activity.hpp"
 #include "sync/inbox.hpp"
 #include "sync/poller.hpp"
@@ -83,6 +84,7 @@ struct Server::Parts {
     asio::awaitable<Delivery> deliver(WebhookEvent event);
     asio::awaitable<CatchUpReport> catch_up();
     asio::awaitable<Status> status();
+    http::ProcessFigures process_figures() const;
     asio::awaitable<void> ask_silent_ends();
     bool ends_are_fresh() const;
     asio::awaitable<void> ask_ends();
@@ -126,9 +128,8 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
     if (application->sink()) {
         const InboxEnds ends_of_inbox{application->feed(), application->sink(),
                                       application->catch_up() ? &application->catch_up()->quarantine() : nullptr};
-        const InboxSettings bounds{.wait = settings.webhook_wait,
-                                   .max_records = settings.max_records,
-                                   .limit = settings.webhook_inbox_limit};
+        const InboxSettings bounds{
+            .wait = settings.webhook_wait, .max_records = settings.max_records, .limit = settings.webhook_inbox_limit};
         inbox.emplace(ends_of_inbox, application->gate(), application->clock(), logger, application->mapping(),
                       executor, bounds, [this] {
                           if (poller) {
@@ -141,7 +142,17 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
 
 Controls Server::Parts::controls() {
     return {[this](WebhookEvent event) { return deliver(std::move(event)); }, [this] { return catch_up(); },
-            [this] { return status(); }};
+            [this] { return status(); }, [this] { return process_figures(); }};
+}
+
+http::ProcessFigures Server::Parts::process_figures() const {
+    http::ProcessFigures figures;
+    figures.resident_bytes = resident_bytes();
+    figures.listener = listener.counts();
+    for (const http::Refusal refusal : http::all_refusals) {
+        figures.refusals.at(static_cast<std::size_t>(refusal)) = authenticator.refused(refusal);
+    }
+    return figures;
 }
 
 asio::awaitable<Delivery> Server::Parts::deliver(WebhookEvent event) {

@@ -165,11 +165,34 @@ void add_inbox(Exposition& out, const InboxStatus& inbox) {
     out.sample(label("outcome", "committed"), inbox.committed);
     out.sample(label("outcome", "accepted"), inbox.accepted);
     out.sample(label("outcome", "ignored"), inbox.ignored);
+    out.sample(label("outcome", "parked"), inbox.parked);
     out.sample(label("outcome", "refused"), inbox.refused);
+    out.sample(label("outcome", "rejected"), inbox.rejected);
     out.counter("reverse_sync_webhook_batches_total", "Batches written for webhooks.");
     out.sample("", inbox.batches);
     out.gauge("reverse_sync_last_webhook_timestamp_seconds", "When the last webhook came.");
     out.sample("", inbox.latest);
+}
+
+void add_listener(Exposition& out, const ProcessFigures& process) {
+    const ListenerCounts& counts = process.listener;
+    out.gauge("reverse_sync_http_open_connections", "Connections that are open.");
+    out.sample("", counts.open);
+    out.counter("reverse_sync_http_connections_total", "Connections accepted.");
+    out.sample("", counts.accepted);
+    out.counter("reverse_sync_http_connections_cut_total", "Connections not served to their end.");
+    out.sample(label("reason", "limit"), counts.refused);
+    out.sample(label("reason", "made_room"), counts.dropped);
+    out.sample(label("reason", "slow"), counts.timed_out);
+    out.sample(label("reason", "handshake"), counts.failed_handshakes);
+    out.counter("reverse_sync_http_responses_total", "Responses by class of status.");
+    for (unsigned hundreds = 2; hundreds <= 5; ++hundreds) {
+        out.sample(label("status", std::to_string(hundreds) + "xx"), counts.answered(hundreds));
+    }
+    out.counter("reverse_sync_http_refusals_total", "Requests refused for their credentials.");
+    for (const Refusal refusal : all_refusals) {
+        out.sample(label("reason", to_string(refusal)), process.refusals.at(static_cast<std::size_t>(refusal)));
+    }
 }
 
 // Prometheus' own names for what every process has.
@@ -190,6 +213,7 @@ std::string metrics_text(const revsync::Status& status, const ProcessFigures& pr
     add_ends(out, status.ends);
     add_streams(out, status.streams);
     add_inbox(out, status.inbox);
+    add_listener(out, process);
     add_process(out, status, process);
     return out.take();
 }

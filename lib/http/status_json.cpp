@@ -72,10 +72,10 @@ json::value to_json(const ParkedRow& row) {
 }
 
 json::value to_json(const InboxStatus& inbox) {
-    return {{"waiting", inbox.waiting},       {"limit", inbox.limit},     {"received", inbox.received},
-            {"coalesced", inbox.coalesced},   {"ignored", inbox.ignored}, {"committed", inbox.committed},
-            {"accepted", inbox.accepted},     {"refused", inbox.refused}, {"batches", inbox.batches},
-            {"lastAt", to_json(inbox.latest)}};
+    return {{"waiting", inbox.waiting},     {"limit", inbox.limit},     {"received", inbox.received},
+            {"coalesced", inbox.coalesced}, {"ignored", inbox.ignored}, {"committed", inbox.committed},
+            {"accepted", inbox.accepted},   {"refused", inbox.refused}, {"parked", inbox.parked},
+            {"rejected", inbox.rejected},   {"batches", inbox.batches}, {"lastAt", to_json(inbox.latest)}};
 }
 
 std::string_view kind(ActivityEvent::Kind kind) {
