@@ -154,5 +154,16 @@ TEST_F(ApplyIsolating, takes_refused_rows_as_failures_with_their_change_time) {
     EXPECT_EQ(outcome.changed, 2U);
 }
 
+TEST_F(ApplyIsolating, takes_a_refused_removal_for_done) {
+    sink.refused = {key(2)};
+    std::vector<Change> changes = rows(2);
+    changes[1].operation = Operation::remove;
+
+    const ApplyOutcome outcome = apply(changes);
+
+    EXPECT_TRUE(outcome.failures.empty());
+    EXPECT_FALSE(outcome.stopped_by);
+}
+
 }  // namespace
 }  // namespace revsync

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "sync/fixture.hpp"
 
 namespace revsync {
@@ -296,6 +298,127 @@ TEST_F(CatchUpTest, tries_every_parked_row_in_every_run_however_many_there_are) 
 
     EXPECT_EQ(run().streams.front().synced, 5U);
     EXPECT_EQ(target.rows("tblAlignerNotes").size(), 5U);
+}
+
+TEST_F(CatchUpTest, counts_a_parked_row_once_that_the_page_brings_again) {
+    source.begin();  // holds the horizon back, so that the row is read again
+    clock.advance(minutes{1});
+    note(1, source.now(), "an orphan", "77");
+    run();
+    ASSERT_EQ(disk.quarantine.at(0).attempts, 1U);
+
+    run();
+    EXPECT_EQ(disk.quarantine.at(0).attempts, 2U);
+
+    target.add_parent("77");
+    EXPECT_EQ(run().streams.front().synced, 1U);
+}
+
+TEST_F(CatchUpTest, tries_every_parked_row_once_though_the_wall_clock_goes_back) {
+    note(1, at("13:00:00"), "an orphan", "77");
+    run();
+    clock.advance(-std::chrono::hours{5});
+
+    EXPECT_EQ(run().streams.front().failed, 1U);
+}
+
+TEST_F(CatchUpTest, removes_a_parked_row_that_is_gone_where_the_stream_may_remove) {
+    note(1, at("13:00:00"));
+    run();
+    const auto deletion = source.begin();
+    source.erase(deletion, "aligner_notes", 1);
+    source.commit(deletion);
+    ASSERT_TRUE(catch_up().quarantine().owe("notes", std::vector<Key>{"[1]"}, clock.now()));
+
+    run();
+
+    EXPECT_EQ(text_of(1), "(none)");
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(CatchUpTest, does_not_release_what_was_owed_while_the_row_was_being_applied) {
+    note(1, at("13:00:00"), "an orphan", "77");
+    run();
+    target.add_parent("77");
+    faults.choose([&](std::string_view point, std::size_t) {
+        if (point == "sink.apply") {
+            EXPECT_TRUE(catch_up().quarantine().owe("notes", std::vector<Key>{"[1]"}, clock.now()));
+        }
+        return Fault::none;
+    });
+    clock.advance(minutes{60});
+
+    run();
+
+    EXPECT_TRUE(disk.find("notes", "[1]"));
+}
+
+// Someone else who wants to use the ends during a catch-up.
+class SharedGate : public CatchUpTest {
+protected:
+    // Asks for the gate when the catch-up first passes `point`, and notes how many rows were in the target when its
+    // turn came.
+    void visit_at(const std::string& point) {
+        faults.choose([this, point](std::string_view name, std::size_t) {
+            if (name == point && !asked) {
+                asked = true;
+                boost::asio::co_spawn(context, visit(), [](std::exception_ptr) {});
+            }
+            return Fault::none;
+        });
+    }
+
+    boost::asio::awaitable<void> visit() {
+        const Gate::Hold hold = co_await gate.enter();
+        rows_then = target.rows("tblAlignerNotes").size();
+        if (inside) {
+            inside();
+        }
+    }
+
+    bool asked = false;
+    std::optional<std::size_t> rows_then;
+    std::function<void()> inside;
+};
+
+TEST_F(SharedGate, lets_others_in_between_two_pages) {
+    settings.max_records = 2;
+    notes(1, 10, at("13:00:00"));
+    visit_at("sink.apply");
+
+    EXPECT_EQ(run().streams.front().synced, 10U);
+
+    EXPECT_EQ(rows_then, 2U);
+}
+
+TEST_F(SharedGate, reads_the_next_streams_first_page_again_after_it_has_let_others_in) {
+    note(1, at("13:00:00"));
+    edited_batch(1, at("13:00:00"), "10");
+    visit_at("sink.apply");
+    inside = [this] {
+        source.commit_row("aligner_batches", 1,
+                          {{"created_at", at("08:00:00").iso_microseconds()},
+                           {"updated_at", at("13:00:01").iso_microseconds()},
+                           {"days", "11"}});
+        target.put("tblAlignerBatches", 1, {{"Days", "11"}});
+    };
+
+    run();
+
+    EXPECT_TRUE(rows_then);
+    EXPECT_EQ(target.find("tblAlignerBatches", 1)->at("Days"), "11");
+}
+
+TEST_F(SharedGate, is_free_again_after_a_run_that_failed) {
+    fail_at("feed.horizon", Fault::connection_lost);
+    run();
+
+    nothing_fails();
+    boost::asio::co_spawn(context, visit(), [](std::exception_ptr) {});
+    context.restart();
+    context.poll();
+
+    EXPECT_TRUE(rows_then);
 }
 
 }  // namespace

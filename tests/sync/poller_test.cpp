@@ -212,6 +212,154 @@ TEST_F(PollerTest, does_not_poll_at_all_when_stopped_before_it_began) {
     EXPECT_FALSE(disk.state.last_poll);
 }
 
+TEST_F(PollerTest, catches_up_at_once_with_what_is_owed) {
+    start_polling();
+    note(1, source.now());
+
+    poller->owe();
+    context.poll();
+
+    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(text_of(1), "a note");
+}
+
+TEST_F(PollerTest, does_not_ask_a_target_again_at_once_because_something_is_owed) {
+    fail_at("sink.prepare", Fault::connection_lost, 1000);
+    start_polling();
+
+    for (int webhook = 0; webhook < 100; ++webhook) {
+        poller->owe();
+        context.poll();
+    }
+
+    EXPECT_EQ(runs, 1);
+}
+
+TEST_F(PollerTest, tries_again_within_seconds_while_something_is_owed) {
+    fail_at("sink.prepare", Fault::connection_lost, 1000);
+    start_polling();
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        pass(Backoff::last);
+    }
+    const int before = runs;
+    poller->owe();
+
+    pass(Poller::longest_pause_while_owed);
+    EXPECT_EQ(runs, before + 1);
+    nothing_fails();
+    pass(Poller::longest_pause_while_owed);
+
+    EXPECT_TRUE(last_run_was_clean);
+}
+
+TEST_F(PollerTest, does_not_try_a_wrong_password_any_sooner_because_something_is_owed) {
+    fail_at("sink.prepare", Fault::configuration, 1000);
+    start_polling();
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        pass(Backoff::last);
+    }
+    const int before = runs;
+    poller->owe();
+
+    pass(Backoff::last / 2);
+
+    EXPECT_EQ(runs, before);
+}
+
+TEST_F(PollerTest, only_does_what_it_is_asked_to_when_it_is_not_periodic) {
+    start_polling({.interval = minutes{60}, .jitter_seed = 1, .periodic = false});
+    pass(std::chrono::hours{100});
+    EXPECT_EQ(runs, 0);
+    EXPECT_FALSE(poller->next_run());
+    EXPECT_THAT(log.texts(), testing::IsEmpty());
+
+    poller->owe();
+    context.poll();
+
+    EXPECT_EQ(runs, 1);
+}
+
+TEST_F(PollerTest, tries_what_is_parked_at_start_even_when_it_is_not_periodic) {
+    ParkedRow parked;
+    parked.stream = "notes";
+    parked.key = "[1]";
+    disk.quarantine.push_back(parked);
+
+    start_polling({.interval = minutes{60}, .jitter_seed = 1, .periodic = false});
+
+    EXPECT_EQ(runs, 1);
+    EXPECT_THAT(disk.quarantine, testing::IsEmpty());
+}
+
+TEST_F(PollerTest, says_when_it_runs_next) {
+    start_polling({.interval = minutes{30}, .jitter_seed = 1});
+
+    EXPECT_EQ(poller->next_run(), clock.now() + minutes{30});
+    EXPECT_FALSE(poller->running());
+}
+
+// Someone who asks for a catch-up and waits for its report.
+class PollerAsked : public PollerTest {
+protected:
+    void ask() {
+        boost::asio::co_spawn(context, poller->catch_up_now(), [this](std::exception_ptr thrown, CatchUpReport report) {
+            EXPECT_FALSE(thrown);
+            reports.push_back(std::move(report));
+        });
+    }
+
+    std::vector<CatchUpReport> reports;
+};
+
+TEST_F(PollerAsked, runs_at_once_and_gives_its_report) {
+    start_polling();
+    note(1, source.now());
+
+    ask();
+    context.poll();
+
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].changed(), 1U);
+    EXPECT_EQ(runs, 2);
+}
+
+TEST_F(PollerAsked, joins_the_run_that_is_on_its_way) {
+    start_polling();
+    pass(minutes{60} - std::chrono::milliseconds{1});
+    clock.advance(std::chrono::milliseconds{1});
+    while (!poller->running()) {
+        ASSERT_EQ(context.poll_one(), 1U);
+    }
+
+    ask();
+    ask();
+    context.poll();
+
+    EXPECT_EQ(reports.size(), 2U);
+    EXPECT_EQ(runs, 2);
+}
+
+TEST_F(PollerAsked, does_not_wait_for_the_pause_after_a_failure) {
+    fail_at("sink.prepare", Fault::configuration);
+    start_polling();
+
+    ask();
+    context.poll();
+
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_FALSE(reports[0].first_error());
+}
+
+TEST_F(PollerAsked, is_told_that_it_stops) {
+    start_polling();
+    poller->stop();
+    ask();
+    context.poll();
+
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].error->disposition, Disposition::stopped);
+}
+
 class CatchUpOnce : public CatchUpTest {
 protected:
     // Turns the clock whenever the work waits for it.
