@@ -177,7 +177,7 @@ void Simulation::step() {
     if (random_.chance(60)) {
         advance(std::chrono::microseconds{random_.between(1, 500'000)});
     }
-    if (sends_webhooks_ && !healing_ && random_.chance(50)) {
+    if (sends_webhooks_ && !healing_ && random_.chance(100)) {
         send_webhook();
     }
     if (process_->context.poll_one() == 0) {

@@ -37,9 +37,9 @@ void Workload::write() {
     const auto transaction = world_.source.begin();
     for (std::int64_t statements = random_.between(1, 3); statements > 0; --statements) {
         const std::uint64_t dice = random_.below(10);
-        if (dice < 5) {
+        if (dice < 4) {
             insert_notes(transaction);
-        } else if (dice < 7) {
+        } else if (dice < 6) {
             edit_notes(transaction);
         } else if (dice < 8) {
             delete_note(transaction);

@@ -22,6 +22,7 @@ void World::check_durable() {
     check_inserted_once();
     check_lab_notes();
     check_removed();
+    check_never_older();
     for (const Stream* stream : mapping.of(Direction::reverse)) {
         if (const auto cursor = disk.state.cursors.find(stream->name); cursor != disk.state.cursors.end()) {
             check_cursor(*stream, cursor->second);
@@ -81,10 +82,16 @@ void World::check_answer(const WebhookEvent& event, std::size_t sent_at, const D
     const std::int64_t id = std::stoll((is_removal ? event.old_record : event.record).at(stream.key.front().source));
     const auto& versions = versions_[event.table][id];
     if (delivery.outcome == Delivery::Outcome::committed) {
-        const auto since = versions.begin() + static_cast<std::ptrdiff_t>(sent_at > 0 ? sent_at - 1 : 0);
-        const auto is_there = [&](const std::optional<Columns>& version) { return is_in_target(stream, id, version); };
-        const bool was_there_before = sent_at == 0 && is_there(std::nullopt);
-        if (!was_there_before && std::none_of(since, versions.end(), is_there)) {
+        const std::size_t oldest = sent_at > 0 ? sent_at - 1 : 0;
+        std::size_t version = oldest;
+        while (version < versions.size() && !is_in_target(stream, id, versions[version])) {
+            ++version;
+        }
+        const bool was_there_before = sent_at == 0 && is_in_target(stream, id, std::nullopt);
+        if (version < versions.size() && !was_there_before) {
+            std::size_t& known = committed_[stream.name][id];
+            known = std::max(known, version);
+        } else if (!was_there_before) {
             violate(fmt::format("{} {} was answered as committed and is not in the target", stream.name, id));
         }
     }
@@ -104,6 +111,22 @@ bool World::is_in_target(const Stream& stream, std::int64_t id, const std::optio
         return !passes_filter(stream, *version) || target.holds(stream, change_of(stream, id, *version));
     }
     return !row || !stream.operations.remove || row->at(stream.owned_rows->column) != stream.owned_rows->value;
+}
+
+void World::check_never_older() {
+    for (const auto& [name, rows] : committed_) {
+        const Stream& stream = *mapping.find(name);
+        for (const auto& [id, oldest] : rows) {
+            const auto& versions = versions_[stream.source.table][id];
+            const auto since = versions.begin() + static_cast<std::ptrdiff_t>(oldest);
+            const auto is_there = [&, number = id](const std::optional<Columns>& version) {
+                return is_in_target(stream, number, version);
+            };
+            if (std::none_of(since, versions.end(), is_there)) {
+                violate(fmt::format("{} {} is older than it was answered to be", name, id));
+            }
+        }
+    }
 }
 
 void World::check_removed() {

@@ -24,6 +24,7 @@ public:
     //   - no row at or before a durable cursor is missing from the target, unless it is durably parked
     //   - no open transaction may still commit a row at or before a durable cursor
     //   - no row was inserted twice, and no note of the lab's was touched
+    //   - no row is older in the target than a webhook's answer said that it is
     //   - no note whose deletion was acknowledged stands in the target, unless its key is durably parked
     void check_durable();
     // Once everything has healed and come to rest: both sides are equal and only what cannot be applied is parked.
@@ -57,11 +58,14 @@ private:
     void check_arrived(const Stream& stream);
     void check_parked();
     void check_removed();
+    void check_never_older();
     bool is_in_target(const Stream& stream, std::int64_t id, const std::optional<memory::Columns>& version);
     bool is_parked(const Stream& stream, const Key& key) const { return disk.find(stream.name, key) != nullptr; }
 
     // What the source has held under each key; nullopt: nothing.
     std::map<std::string, std::map<std::int64_t, std::vector<std::optional<memory::Columns>>>> versions_;
+    std::map<std::string, std::map<std::int64_t, std::size_t>>
+        committed_;                   // by stream and key: the version answered for
     std::set<std::int64_t> removed_;  // notes whose deletion was acknowledged
 };
 
