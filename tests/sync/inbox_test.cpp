@@ -10,7 +10,6 @@ namespace {
 using memory::Fault;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -98,16 +97,11 @@ protected:
     // The gate is held by somebody else until the returned hold goes.
     Gate::Hold hold_gate() { return finish_hold(gate.enter()); }
 
-    std::size_t rows_read() const { return reads; }
-
-    memory::RecordedLog& lines() { return log; }
-
     WatchedFeed watched_feed{feed, clock};
     WatchedSink watched_sink{sink, clock};
     InboxSettings inbox_settings;
     int owed = 0;
     std::vector<InboxReport> batches;
-    std::size_t reads = 0;
 
 private:
     Gate::Hold finish_hold(boost::asio::awaitable<Gate::Hold> work) {
@@ -286,11 +280,15 @@ TEST_F(InboxTest, reads_a_row_again_when_its_webhook_comes_while_the_row_is_in_t
         return Fault::none;
     });
 
-    EXPECT_EQ(deliver(written(1))->outcome, Outcome::committed);
+    const auto first = post(written(1));
+    context.restart();
+    while (!second || !*second) {
+        ASSERT_EQ(context.poll_one(), 1U);
+    }
 
+    EXPECT_EQ((*first)->outcome, Outcome::committed);
     EXPECT_EQ((*second)->outcome, Outcome::committed);
     EXPECT_EQ(text_of(1), "second");
-    EXPECT_EQ(batches.size(), 2U);
 }
 
 TEST_F(InboxTest, takes_no_more_of_a_stream_into_a_batch_than_fits) {
