@@ -55,7 +55,11 @@ GO
 SQL
 }
 
+port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }
+
 configure() {
+    port=$((20000 + RANDOM % 10000))
+    while port_is_taken; do port=$((port + 1)); done
     cat > "$folder/.env" <<ENV
 SUPABASE_DB_URL=postgresql://$TEST_POSTGRES_ROLE:$TEST_POSTGRES_PASSWORD@${supabase_url#*@}
 DB_SERVER=$SIM_HOST
@@ -64,6 +68,7 @@ DB_NAME=$SIM_DATABASE
 DB_USER=$SIM_USER
 DB_PASSWORD=$SIM_PASSWORD
 DB_ENCRYPT=request
+PORT=$port
 REVERSE_SYNC_INTERVAL_MINUTES=1
 REVERSE_SYNC_STATE_FILE=$folder/reverse-sync-state.json
 ENV
@@ -74,6 +79,16 @@ start_daemon() {
     : > "$folder/log"
     "$program" run --env-file "$folder/.env" > >(tee -a "$folder/log" | sed -u 's/^/   | /') 2>&1 &
     daemon=$!
+}
+
+# What Supabase sends when row $2 of table $1 has been inserted. Prints the answer.
+send_webhook() {
+    local body="{\"type\":\"INSERT\",\"schema\":\"public\",\"table\":\"$1\",\"record\":$2,\"old_record\":null}"
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf 'POST /api/sync/webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n' >&3
+    printf 'Connection: close\r\nContent-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
+    cat <&3
+    exec 3>&-
 }
 
 # Waits at most $2 seconds until the daemon has said $1.
@@ -152,6 +167,13 @@ UPDATE aligner_notes SET note_text = 'Please slow down both aligners', is_edited
 SQL
     echo "   one new note and one edited note; the next poll comes within a minute"
     wait_for "Reverse sync complete" 90
+    compare
+
+    step "Changing something that Supabase tells the daemon of: a webhook"
+    supabase -c "INSERT INTO aligner_notes (note_id, aligner_set_id, note_type, note_text)
+                 VALUES (100, 1, 'Doctor', 'Told by a webhook')"
+    send_webhook aligner_notes '{"note_id": 100}' | tee "$folder/answer" | sed -n '1p;$p' | sed 's/^/   > /'
+    grep -q '"committed"' "$folder/answer" || fail "the webhook was not answered as committed"
     compare
     stop_daemon
 
