@@ -26,8 +26,9 @@ namespace {
 
 // An end that answered so recently is not asked again for a status.
 constexpr std::chrono::seconds fresh{10};
-// A status waits so long for the ends; then it says what was known before.
+// A status waits so long for the ends; then it says what was known before. So does one that comes when so many wait.
 constexpr std::chrono::seconds patience{5};
+constexpr std::size_t patient_most = 16;
 
 // Why there is no periodic poll, in the words the users know; empty when there is one.
 std::string_view reason_not_to_poll(const Settings& settings) {
@@ -104,6 +105,7 @@ struct Server::Parts {
     http::Listener listener;
 
     bool asking = false;
+    std::size_t patient = 0;  // wait for the ends' answer
     std::optional<std::chrono::steady_clock::time_point> asked;
     asio::steady_timer answered;  // cancelled when the ends have answered
 };
@@ -198,7 +200,7 @@ asio::awaitable<void> Server::Parts::ask_ends() {
 // Whoever asks for the status, however often, has the ends asked at most once in `fresh`.
 asio::awaitable<void> Server::Parts::ask_silent_ends() {
     const auto now = application->clock().steady_now();
-    if (!asking && (ends_are_fresh() || (asked && now - *asked < fresh))) {
+    if (ends_are_fresh() || patient >= patient_most || (!asking && asked && now - *asked < fresh)) {
         co_return;
     }
     if (!asking) {
@@ -209,9 +211,11 @@ asio::awaitable<void> Server::Parts::ask_silent_ends() {
             answered.cancel();
         });
     }
+    ++patient;
     boost::system::error_code woken;
     co_await (answered.async_wait(asio::redirect_error(asio::use_awaitable, woken)) ||
               application->clock().sleep(patience));
+    --patient;
 }
 
 asio::awaitable<Status> Server::Parts::status() {

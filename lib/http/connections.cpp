@@ -5,15 +5,16 @@ namespace revsync::http {
 namespace asio = boost::asio;
 
 bool Connections::make_room() {
-    return waiting_.size() + busy_.size() < limit_ || drop_longest_waiting();
+    return waiting_.size() + answering_.size() + busy_.size() < limit_ || drop_longest_waiting();
 }
 
 bool Connections::drop_longest_waiting() {
-    if (waiting_.empty()) {
+    const Entries& longest = waiting_.empty() ? answering_ : waiting_;
+    if (longest.empty()) {
         return false;
     }
     ++dropped_;
-    waiting_.front()->drop();
+    longest.front()->drop();
     return true;
 }
 
@@ -56,6 +57,12 @@ bool Connections::Entry::wait() {
 void Connections::Entry::work() {
     if (list_ != &books_.leaving_) {
         move_to(books_.busy_);
+    }
+}
+
+void Connections::Entry::answer() {
+    if (list_ != &books_.leaving_) {
+        move_to(books_.answering_);
     }
 }
 

@@ -12,7 +12,8 @@
 namespace revsync::http {
 
 // Slow or silent clients must not keep others out. So a connection beyond the limit takes the place of the one whose
-// client has kept us waiting longest; one whose request is being worked on never gives way. Used on one thread.
+// client has kept us waiting longest: for a request, or else for the client to read a response. One whose request is
+// being worked on never gives way. Used on one thread.
 class Connections {
 public:
     class Entry;
@@ -23,13 +24,13 @@ public:
     bool make_room();
     // The one that has waited longest goes; false when none waits.
     bool drop_longest_waiting();
-    // Every waiting one goes, and so will each that would begin to wait.
+    // Every one that waits for a request goes, and so will each that would begin to.
     void stop();
     bool stopping() const { return stopping_; }
     // Until no connection is left.
     boost::asio::awaitable<void> all_gone();
 
-    std::size_t open() const { return waiting_.size() + busy_.size() + leaving_.size(); }
+    std::size_t open() const { return waiting_.size() + answering_.size() + busy_.size() + leaving_.size(); }
     std::uint64_t dropped() const { return dropped_; }  // to make room, since the start
 
 private:
@@ -39,9 +40,10 @@ private:
     std::size_t limit_;
     bool stopping_ = false;
     std::uint64_t dropped_ = 0;
-    Entries waiting_;  // for their client, longest first
-    Entries busy_;     // with a request or its response
-    Entries leaving_;  // dropped, not yet gone
+    Entries waiting_;    // for a request, longest first
+    Entries answering_;  // for their client to read the response, longest first
+    Entries busy_;       // with a request
+    Entries leaving_;    // dropped, not yet gone
 };
 
 // One connection's line in the books, from construction to destruction. It begins as waiting.
@@ -53,9 +55,11 @@ public:
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
 
-    // For its client, from now on. False: the connection is to end instead.
+    // For a request, from now on. False: the connection is to end instead.
     bool wait();
     void work();
+    // For its client to read the response.
+    void answer();
 
 private:
     friend Connections;

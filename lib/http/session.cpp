@@ -170,7 +170,9 @@ private:
         if (exchange.parser.is_header_done()) {
             const Request& request = exchange.parser.get();
             manner.version = request.version();
-            manner.keep_alive = exchange.parser.is_done() && request.keep_alive();
+            // Where a body ends that came in another coding nobody knows (RFC 9112, 6.3).
+            const bool has_an_end = exchange.parser.chunked() || request.count(Field::transfer_encoding) == 0;
+            manner.keep_alive = exchange.parser.is_done() && has_an_end && request.keep_alive();
             manner.head_only = request.method() == Verb::head;
         }
         if (!refusal) {
@@ -218,6 +220,10 @@ private:
         auto& parser = exchange.parser;
         if (parser.is_done()) {
             co_return std::nullopt;
+        }
+        // The parser makes room for all of it at once.
+        if (!exchange.share.grow_to(parser.content_length().value_or(0))) {
+            co_return busy_response("too many large requests at once");
         }
         arm(settings().body_timeout);
         error_code error;
@@ -279,6 +285,7 @@ private:
         count(*common_, response);
         const bool goes_on = response.keep_alive();
         error_code error;
+        entry_.answer();
         arm(settings().write_timeout);
         if (manner.head_only) {
             beast_http::response<beast_http::empty_body> head{std::move(response.base())};

@@ -119,6 +119,19 @@ TEST_F(ListenerLimits, AnswersNormalClientsWhileSlowOnesHoldEveryConnection) {
     EXPECT_EQ(listener->counts().refused, 0U);
 }
 
+TEST_F(ListenerLimits, AnswersNormalClientsWhileOthersReadNoResponseOnEveryConnection) {
+    settings.connection_limit = 4;
+    serve();
+    for (int i = 0; i < 4; ++i) {
+        connect_without_reading().send("GET /large HTTP/1.1\r\nHost: here\r\n\r\n");
+    }
+    ASSERT_TRUE(until([&] { return listener->counts().answered(2) == 4; }));
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(status_of("GET /hello HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"), 200U);
+    }
+    EXPECT_EQ(listener->counts().refused, 0U);
+}
+
 TEST_F(ListenerLimits, DropsTheConnectionThatHasWaitedLongest) {
     settings.connection_limit = 2;
     serve();

@@ -176,6 +176,16 @@ TEST_F(Listening, SaysWhatItDoesNotSpeak) {
     EXPECT_EQ(status_of("POST /hook HTTP/1.1\r\nHost: here\r\nContent-Length: 1\r\nExpect: tea\r\n\r\n"), 417);
 }
 
+TEST_F(Listening, TakesNothingBehindABodyInAnUnknownCodingForARequest) {
+    Client& client = connect();
+    client.send(
+        "POST /hook HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: gzip\r\n\r\n"
+        "GET /hello HTTP/1.1\r\nHost: here\r\n\r\n");
+    ASSERT_TRUE(until([&] { return client.ended(); }));
+    ASSERT_EQ(client.responses().size(), 1U);
+    EXPECT_EQ(client.responses()[0].result_int(), 501U);
+}
+
 TEST_F(Listening, AsksTheGatekeeperBeforeItReadsABody) {
     gatekeeper.refuse_headers = true;
     EXPECT_EQ(status_of("POST /hook HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n"), 401);
