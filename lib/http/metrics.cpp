@@ -102,20 +102,22 @@ void add_daemon(Exposition& out, const revsync::Status& status) {
     out.sample("", static_cast<double>(status.last_duration.count()) / 1e3);
 }
 
+// Those that the settings name: an end that nobody wants is not down.
 void add_ends(Exposition& out, const std::vector<EndStatus>& ends) {
+    const auto sample_each = [&](auto value) {
+        for (const EndStatus& end : ends) {
+            if (end.configured) {
+                out.sample(label("end", end.name), value(end));
+            }
+        }
+    };
     out.gauge("reverse_sync_end_up",
               "1 when the database answered the last request, 0 when it failed or never answered.");
-    for (const EndStatus& end : ends) {
-        out.sample(label("end", end.name), end.last_answer && !end.error);
-    }
+    sample_each([](const EndStatus& end) { return end.last_answer && !end.error; });
     out.gauge("reverse_sync_end_connections", "Open connections to the database.");
-    for (const EndStatus& end : ends) {
-        out.sample(label("end", end.name), end.connections);
-    }
+    sample_each([](const EndStatus& end) { return end.connections; });
     out.gauge("reverse_sync_end_last_answer_timestamp_seconds", "When the database last answered.");
-    for (const EndStatus& end : ends) {
-        out.sample(label("end", end.name), end.last_answer);
-    }
+    sample_each([](const EndStatus& end) { return end.last_answer; });
 }
 
 void add_rows(Exposition& out, const std::vector<StreamStatus>& streams, std::uint64_t Counts::*count) {

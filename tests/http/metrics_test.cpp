@@ -110,6 +110,14 @@ TEST(Metrics, SayWhichEndIsDown) {
     EXPECT_THAT(metrics_text(in_step(), {}), HasSubstr("\nreverse_sync_in_step 1\n"));
 }
 
+TEST(Metrics, LeaveOutAnEndThatIsNotConfigured) {
+    revsync::Status status = in_step();
+    status.ends[0].configured = false;
+    const std::string text = metrics_text(status, {});
+    EXPECT_THAT(text, Not(HasSubstr("{end=\"" + status.ends[0].name + "\"}")));
+    EXPECT_THAT(text, HasSubstr("\nreverse_sync_end_up{end=\"" + status.ends[1].name + "\"} 1\n"));
+}
+
 TEST(Metrics, EscapeLabelValues) {
     revsync::Status status = in_step();
     status.streams[0].name = "a\"b\\c\nd";
