@@ -107,10 +107,11 @@ $$;
 -- The trigger function: one signed webhook for each row that the statement changed. A webhook holds the row's key and
 -- nothing else; the daemon reads the row itself. Arguments: the condition for rows worth a webhook, and the key's columns.
 --
--- It never fails the statement and never waits long: whatever goes wrong becomes a warning, and the daemon's poll finds
--- the change. Writes of the daemon itself, which set reverse_sync.origin, are skipped. A statement that inserts or
--- updates more than 1000 rows sends nothing: that is what the poll is good at. Deletions, which the poll cannot find,
--- are always sent.
+-- It does not fail the statement: whatever goes wrong becomes a warning, and the daemon's poll finds the change. The
+-- exception is a statement_timeout that is reached in here, for this is part of the writer's statement: a thousand
+-- webhooks take about 50 ms. Writes of the daemon itself, which set reverse_sync.origin, are skipped. A statement that
+-- inserts or updates more than 1000 rows sends nothing: that is what the poll is good at. Deletions, which the poll
+-- cannot find, are always sent, however many.
 CREATE OR REPLACE FUNCTION reverse_sync.send_webhooks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
