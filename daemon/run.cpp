@@ -1,5 +1,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdlib>
 #include <exception>
 
 #include "command_line.hpp"
@@ -23,15 +24,18 @@ int run_daemon(const Settings& settings, const Logger& logger) {
         return exit_usage;
     }
     server = std::move(*created);
-    asio::co_spawn(io, server->run(), [&](std::exception_ptr failure) {
+    asio::co_spawn(io, server->run(), [&](std::exception_ptr failure, bool quiet) {
         stop.close();
         catch_up_now.close();
         if (failure) {
             std::rethrow_exception(failure);
         }
+        logger.info("⏹️  Stopped");
+        if (!quiet) {
+            std::_Exit(exit_good);
+        }
     });
     io.run();
-    logger.info("⏹️  Stopped");
     return exit_good;
 }
 

@@ -267,8 +267,9 @@ Result<std::unique_ptr<Server>> Server::create(const Settings& settings, const L
     return std::unique_ptr<Server>{new Server{std::move(parts)}};
 }
 
-asio::awaitable<void> Server::run() {
+asio::awaitable<bool> Server::run() {
     co_await (parts_->listener.run() && parts_->run_inbox() && parts_->run_poller());
+    co_return !parts_->asking;
 }
 
 void Server::stop() {

@@ -20,8 +20,9 @@ public:
                                                   const boost::asio::any_io_executor& executor);
     ~Server();
 
-    // Returns after stop(), when the batch in hand is finished and the last response sent.
-    boost::asio::awaitable<void> run();
+    // Returns after stop(), when the batch in hand is finished and the last response sent. False: a database still owes
+    // the answer to a question that nobody waits for; it may take longer than a stop should.
+    boost::asio::awaitable<bool> run();
     // Takes no more webhooks and begins nothing new.
     void stop();
 

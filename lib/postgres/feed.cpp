@@ -250,6 +250,7 @@ void TableFeed::take_rows(const RowsRequest& request, const StreamShape& shape, 
 }
 
 asio::awaitable<Result<void>> TableFeed::check() {
+    catalog_is_stale_ = catalog_is_stale_ || !session_.is_open();
     std::vector<Statement> statements;
     statements.push_back({"ask for an answer", "SELECT 1", {}});
     const auto answers = co_await session_.exchange(std::move(statements));

@@ -5,6 +5,8 @@
 
 #include <charconv>
 
+#include "postgres/quoting.hpp"
+
 #include "core/raw_json.hpp"
 
 namespace revsync::postgres {
@@ -178,10 +180,30 @@ Statement rows_statement(const StreamShape& shape, std::span<const Key> keys) {
     const std::string clamped = fmt::format("GREATEST({}, LEAST(s.changed_at, {}))", first_moment, last_moment);
     return {purpose(shape),
             fmt::format("SELECT s.n, s.named, s.present, s.present AND s.passes, {}, {},"
-                        " CASE WHEN s.present AND s.passes THEN {} END FROM ({}) AS s ORDER BY s.n",
-                        shape.key_text, iso_text(clamped), shape.row_text, found),
+                        " CASE WHEN s.present AND s.passes THEN {} END,"
+                        " CASE WHEN pg_is_in_recovery() THEN 'replica' WHEN row_security_active({}) THEN 'policy' END"
+                        " FROM ({}) AS s ORDER BY s.n",
+                        shape.key_text, iso_text(clamped), shape.row_text, literal(shape.table), found),
             {quoted_keys(keys)}};
 }
+
+namespace {
+
+// Where an absent row may only be hidden, or not have arrived yet, none may be taken for gone.
+Error cannot_see_all(const StreamShape& shape, std::string_view why) {
+    if (why == "replica") {
+        return {
+            Disposition::configuration, "",
+            "the server is a replica, which may lack a row that its primary has; set SUPABASE_DB_URL to the primary"};
+    }
+    return {
+        Disposition::stream, "sqlstate 42501",
+        fmt::format("cannot {}: a row level security policy would hide rows from this role; ALTER ROLE … BYPASSRLS, "
+                    "or connect as a role that has it",
+                    purpose(shape))};
+}
+
+}  // namespace
 
 Result<RowReadings> read_rows(const Rows& rows, const StreamShape& shape, std::size_t asked) {
     const Error not_a_key{Disposition::row, "",
@@ -192,6 +214,9 @@ Result<RowReadings> read_rows(const Rows& rows, const StreamShape& shape, std::s
         const auto changed_at = Timestamp::parse(rows.at(i, 5));
         if (position >= asked || !changed_at) {
             return unreadable(shape);
+        }
+        if (const std::string_view why = rows.at(i, 7); !why.empty()) {
+            return cannot_see_all(shape, why);
         }
         if (!rows.is_true(i, 1)) {
             continue;

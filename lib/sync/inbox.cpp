@@ -105,7 +105,7 @@ void Inbox::admit(const Hint& hint, std::optional<Change> payload, const std::sh
         into.order.push_back(hint.key);
     }
     Waiting& waiting = into.keys[hint.key];
-    if (payload && (!waiting.payload || payload->changed_at >= waiting.payload->changed_at)) {
+    if (payload && (!waiting.payload || overtakes(*payload, *waiting.payload))) {
         waiting.payload = std::move(payload);
     }
     // A removal that is noted already is one more time, since what is noted may be released by what was read before.
@@ -244,6 +244,14 @@ asio::awaitable<void> Inbox::run() {
 
 void Inbox::stop() {
     stopping_ = true;
+    // The batch in hand may take longer than the daemon is given.
+    for (Lanes* lanes : {&waiting_, &running_}) {
+        for (auto& [stream, lane] : *lanes) {
+            if (ends_.quarantine) {
+                owe_removals(*stream, lane);
+            }
+        }
+    }
     wake_.set();
 }
 

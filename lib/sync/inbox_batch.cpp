@@ -221,6 +221,9 @@ bool Inbox::owe_removals(const Stream& stream, Lane& lane) {
             keys.push_back(key);
         }
     }
+    if (keys.empty()) {
+        return true;
+    }
     if (!ends_.quarantine->owe(stream.name, keys, clock_.now())) {
         return false;
     }
@@ -237,7 +240,7 @@ void Inbox::keep(const Stream& stream, const Key& key, Waiting waiting) {
     if (is_new) {
         lane.order.push_back(key);
     }
-    if (waiting.payload && (!into.payload || waiting.payload->changed_at > into.payload->changed_at)) {
+    if (waiting.payload && (!into.payload || !overtakes(*into.payload, *waiting.payload))) {
         into.payload = std::move(waiting.payload);
     }
     into.removal = into.removal || waiting.removal;

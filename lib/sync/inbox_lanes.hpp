@@ -17,6 +17,13 @@ inline Delivery noted() {
     return {Delivery::Outcome::accepted, "noted; it is applied as soon as possible", {}};
 }
 
+// Whether what came later takes the place of what came before it. A removal carries the time of the row that it
+// removed, so of equal times the removal is the newer one.
+inline bool overtakes(const Change& later, const Change& before) {
+    const bool is_removed = before.operation == Operation::remove && later.operation == Operation::upsert;
+    return later.changed_at > before.changed_at || (later.changed_at == before.changed_at && !is_removed);
+}
+
 struct Inbox::Waiter {
     Waiter(const boost::asio::any_io_executor& executor, std::size_t hints) : done{executor}, open{hints} {}
 

@@ -50,9 +50,15 @@ asio::awaitable<Result<void>> WatchedFeed::check() {
 }
 
 asio::awaitable<Result<std::vector<Result<void>>>> WatchedSink::prepare(std::vector<const Stream*> streams) {
+    // A sink that is connected asks nothing when it prepares, and after a failure one of its connections says nothing
+    // of the others.
+    if (health_.down()) {
+        if (const Result<void> answered = co_await check(); !answered) {
+            co_return answered.error();
+        }
+    }
     Result<std::vector<Result<void>>> result = co_await sink_.prepare(std::move(streams));
-    // A sink that is connected asks nothing here: only a failure says something.
-    if (!result || health_.down()) {
+    if (!result) {
         health_.note(failure_of(result), clock_.now());
     }
     co_return result;

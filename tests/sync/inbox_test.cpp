@@ -491,6 +491,19 @@ TEST_F(InboxTest, finishes_the_batch_in_hand_when_stopped_and_notes_or_refuses_t
     EXPECT_EQ(deliver(written(2))->outcome, Outcome::refused);
 }
 
+TEST_F(InboxTest, notes_removals_at_once_when_stopped_in_a_batch_that_does_not_end) {
+    synced_note(1);
+    erase_note(1);
+    std::optional<Gate::Hold> held{hold_gate()};
+    post(deleted(1));
+    settle();
+    ASSERT_FALSE(disk.find("notes", "[1]"));
+
+    inbox().stop();
+
+    EXPECT_TRUE(disk.find("notes", "[1]"));
+}
+
 TEST_F(InboxTest, says_at_most_one_line_in_ten_seconds) {
     for (std::int64_t id = 1; id <= 5; ++id) {
         note(id, at("13:00:00"));
@@ -566,6 +579,18 @@ TEST_F(PayloadTest, keeps_the_newer_of_two_that_wait) {
     settle();
 
     EXPECT_EQ(text_of(1), "newer");
+}
+
+TEST_F(PayloadTest, keeps_a_removal_that_waits_before_a_row_of_the_same_time) {
+    deliver(upsert(1, at("13:00:00"), "a note"));
+    std::optional<Gate::Hold> held{hold_gate()};
+    post(removal(1, at("13:00:00")));
+    post(upsert(1, at("13:00:00"), "a note"));
+    settle();
+    held.reset();
+    settle();
+
+    EXPECT_EQ(text_of(1), "(none)");
 }
 
 TEST_F(PayloadTest, does_not_bring_a_deleted_row_back_by_an_older_webhook) {

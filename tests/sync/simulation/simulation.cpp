@@ -183,9 +183,7 @@ void Simulation::step() {
     if (process_->context.poll_one() == 0) {
         let_time_pass();
     } else if (!healing_ && random_.chance(4)) {
-        process_->stop();
-        pages_since_stop_ = 0;
-        trace("asked to stop");
+        ask_to_stop();
     } else if (!healing_ && !options_.faults && fault_random_.chance(fault_rate_ / 15)) {
         faults_.crash();
     }
@@ -203,6 +201,16 @@ void Simulation::step() {
             world_.violate("the pipeline threw");
         }
         end_process("stopped");
+    }
+}
+
+// What has not been applied is noted then, so that may crash too.
+void Simulation::ask_to_stop() {
+    pages_since_stop_ = 0;
+    trace("asked to stop");
+    try {
+        process_->stop();
+    } catch (const Crash&) {
     }
 }
 

@@ -52,6 +52,7 @@ private:
 
     memory::Fault choose_fault(std::string_view point, std::size_t ordinal);
     void step();
+    void ask_to_stop();
     void let_time_pass();
     void advance(std::chrono::microseconds by);
     void start();
