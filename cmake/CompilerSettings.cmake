@@ -7,6 +7,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 option(REVSYNC_WARNINGS_AS_ERRORS "Stop the build on any compiler warning" ON)
 set(REVSYNC_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+option(REVSYNC_FUZZ "Build the fuzz programs; needs Clang" OFF)
 
 find_program(REVSYNC_CCACHE ccache)
 if(REVSYNC_CCACHE)
