@@ -30,7 +30,7 @@ function pollBars(polls) {
   ];
 }
 
-function webhookBars({ idle, latency, burst, beside_slow, throughput, soak }) {
+function webhookBars({ idle, latency, burst, beside_slow, throughput, soak, idle_after }) {
   return [
     atMost('webhooks at 200 a second, POST to committed, median', 10, 'ms', latency.daemon.p50_ms),
     atMost('webhooks at 200 a second, POST to committed, 99th percentile', 50, 'ms', latency.daemon.p99_ms),
@@ -47,6 +47,7 @@ function webhookBars({ idle, latency, burst, beside_slow, throughput, soak }) {
     atMost('sustained load, growth of private memory along the fitted line', 256, 'kB', soak.growth_kb),
     atMost('sustained load, private memory above idle', 5 * 1024, 'kB', soak.most_kb - idle.daemon.private_kb),
     atMost('idle with listener, private memory', 5 * 1024, 'kB', idle.daemon.private_kb),
+    atMost('idle after all that, private memory', 5 * 1024, 'kB', idle_after.private_kb),
     atMost('idle with listener, processor', 0.1, '%', idle.daemon.processor_percent),
   ];
 }

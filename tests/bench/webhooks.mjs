@@ -10,11 +10,11 @@ import { runWrk } from './wrk.mjs';
 const plans = {
   full: {
     idleSeconds: 60, latencySeconds: 30, bursts: 10, slowSeconds: 30, soakSeconds: 300,
-    wrk: { runs: 3, seconds: 10, notes: 150_000, peerNotes: 15_000 },
+    wrk: { runs: 3, seconds: 10, notes: 150_000, peerNotes: 40_000 },
   },
   quick: {
     idleSeconds: 3, latencySeconds: 3, bursts: 2, slowSeconds: 4, soakSeconds: 10,
-    wrk: { runs: 1, seconds: 3, notes: 45_000, peerNotes: 5_000 },
+    wrk: { runs: 1, seconds: 3, notes: 45_000, peerNotes: 12_000 },
   },
 };
 
@@ -289,5 +289,7 @@ export async function measureWebhooks(world) {
   const rows = await measureThroughput(supabase, daemon, peer, plan.wrk);
   note('comparing');
   await verify(supabase, daemon);
-  return { idle: { daemon: idle, peer: peerIdle }, latency, burst, beside_slow, soak, ...rows };
+  await pause(2000);
+  const idle_after = { private_kb: daemon.memory() };
+  return { idle: { daemon: idle, peer: peerIdle }, idle_after, latency, burst, beside_slow, soak, ...rows };
 }
