@@ -24,6 +24,12 @@ void prepare_process() {
 #endif
 }
 
+void give_back_memory() {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 std::optional<std::uint64_t> resident_bytes() {
 #ifdef __linux__
     // proc(5), /proc/pid/statm: the second figure, in pages.

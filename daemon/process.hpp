@@ -9,6 +9,9 @@ namespace revsync {
 // end it, and a heap that gives back what a large batch needed.
 void prepare_process();
 
+// Gives memory that was freed back to the system, where the heap would keep it. Takes about a millisecond.
+void give_back_memory();
+
 // Of this process, from /proc; nullopt where there is none.
 std::optional<std::uint64_t> resident_bytes();
 

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
 #include <optional>
+#include <utility>
 
 #include "application.hpp"
 #include "http/authentication.hpp"
@@ -29,6 +30,8 @@ constexpr std::chrono::seconds fresh{10};
 // A status waits so long for the ends; then it says what was known before. So does one that comes when so many wait.
 constexpr std::chrono::seconds patience{5};
 constexpr std::size_t patient_most = 16;
+// After the work that made it necessary.
+constexpr std::chrono::seconds tidy_up_after{5};
 
 // Why there is no periodic poll, in the words the users know; empty when there is one.
 std::string_view reason_not_to_poll(const Settings& settings) {
@@ -90,6 +93,8 @@ struct Server::Parts {
     bool ends_are_fresh() const;
     asio::awaitable<void> ask_ends();
 
+    void tidy_up_soon();
+
     asio::awaitable<void> run_inbox();
     asio::awaitable<void> run_poller();
 
@@ -108,6 +113,8 @@ struct Server::Parts {
     std::size_t patient = 0;  // wait for the ends' answer
     std::optional<std::chrono::steady_clock::time_point> asked;
     asio::steady_timer answered;  // cancelled when the ends have answered
+    asio::steady_timer tidy_up;
+    bool is_to_tidy_up = false;
 };
 
 Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, const Logger& log,
@@ -120,12 +127,16 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
       authenticator{{settings.webhook_secrets, settings.on_loopback()}, application->clock(), logger},
       routes{http_routes(controls())},
       listener{executor, listener_settings(settings), routes, authenticator, application->clock(), logger},
-      answered{executor, asio::steady_timer::time_point::max()} {
+      answered{executor, asio::steady_timer::time_point::max()},
+      tidy_up{executor} {
     if (CatchUp* catch_up = application->catch_up()) {
         const PollerSettings rhythm{
             .interval = settings.interval, .jitter_seed = jitter_seed(), .periodic = settings.enabled};
         poller.emplace(*catch_up, application->clock(), logger, executor, rhythm);
-        poller->on_report([this](const CatchUpReport& report) { activity.note(report); });
+        poller->on_report([this](const CatchUpReport& report) {
+            activity.note(report);
+            tidy_up_soon();
+        });
     }
     if (application->sink()) {
         const InboxEnds ends_of_inbox{application->feed(), application->sink(),
@@ -138,7 +149,10 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
                               poller->owe();
                           }
                       });
-        inbox->on_batch([this](const InboxReport& report) { activity.note(report); });
+        inbox->on_batch([this](const InboxReport& report) {
+            activity.note(report);
+            tidy_up_soon();
+        });
     }
 }
 
@@ -237,6 +251,20 @@ asio::awaitable<Status> Server::Parts::status() {
     co_return status;
 }
 
+// Work leaves gaps in the heap, which an idle daemon has no use for. At most once in so long, and not while idle.
+void Server::Parts::tidy_up_soon() {
+    if (std::exchange(is_to_tidy_up, true)) {
+        return;
+    }
+    tidy_up.expires_after(tidy_up_after);
+    tidy_up.async_wait([this](boost::system::error_code cancelled) {
+        if (!cancelled) {
+            is_to_tidy_up = false;
+            give_back_memory();
+        }
+    });
+}
+
 asio::awaitable<void> Server::Parts::run_inbox() {
     if (inbox) {
         co_await inbox->run();
@@ -269,6 +297,8 @@ Result<std::unique_ptr<Server>> Server::create(const Settings& settings, const L
 
 asio::awaitable<bool> Server::run() {
     co_await (parts_->listener.run() && parts_->run_inbox() && parts_->run_poller());
+    parts_->tidy_up.cancel();
+    parts_->is_to_tidy_up = true;
     co_return !parts_->asking;
 }
 
