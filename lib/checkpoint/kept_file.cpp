@@ -57,8 +57,8 @@ Result<void> KeptFile::set_aside(const FormatProblem& problem) {
     if (const auto moved = files_.replace(about_.path, aside); moved.has_error()) {
         return file_error(fmt::format("set aside {}", about_.what), about_.path, moved.error());
     }
-    logger_.warning("⚠️  {} {} is damaged ({}) and was kept as {}: {}", about_.what, about_.path.string(), problem.reason,
-                    aside.filename().string(), about_.consequence);
+    logger_.warning("⚠️  {} {} is damaged ({}) and was kept as {}: {}", about_.what, about_.path.string(),
+                    problem.reason, aside.filename().string(), about_.consequence);
     return {};
 }
 
