@@ -41,7 +41,7 @@ Error unreadable(const Stream& stream, std::string_view what) {
 // A value of table t as FOR JSON is to write it for Postgres: local times with their offset, bytes as hex, everything
 // else as it is. Dates at the calendar's ends have no other zone and stand for themselves.
 std::string json_value(const Column& column, std::string_view time_zone) {
-    const std::string value = "t." + bracketed(column.name);
+    std::string value = "t." + bracketed(column.name);
     switch (kind_of(column)) {
         case ColumnKind::date_and_time:
             if (column.base_type == "date") {
