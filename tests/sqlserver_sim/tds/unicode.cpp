@@ -15,6 +15,12 @@ bool is_low_surrogate(char32_t unit) {
     return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
+// PostgreSQL's text cannot hold half of a surrogate pair, so NCHAR() makes a private character of it.
+constexpr char32_t lone_halves = 0x100000;
+bool is_lone_half(char32_t code_point) {
+    return code_point >= lone_halves + 0xD800 && code_point <= lone_halves + 0xDFFF;
+}
+
 void append_unit(std::string& out, char32_t unit) {
     out.push_back(static_cast<char>(unit & 0xFFU));
     out.push_back(static_cast<char>(unit >> 8U & 0xFFU));
@@ -107,6 +113,8 @@ std::string utf8_to_utf16(std::string_view utf8) {
         const char32_t code_point = take_code_point(utf8);
         if (code_point < 0x10000) {
             append_unit(out, code_point);
+        } else if (is_lone_half(code_point)) {
+            append_unit(out, code_point - lone_halves);
         } else {
             append_unit(out, 0xD800 + ((code_point - 0x10000) >> 10U));
             append_unit(out, 0xDC00 + ((code_point - 0x10000) & 0x3FFU));

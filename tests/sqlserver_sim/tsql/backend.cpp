@@ -80,16 +80,44 @@ Backend::~Backend() {
     PQfinish(connection_);
 }
 
-Result Backend::run(const std::string& sql, const std::vector<Value>& parameters) {
+const std::string& Backend::prepared(const std::string& sql, std::uint64_t schema) {
+    constexpr std::size_t most = 300;
+    constexpr std::size_t longest = 20'000;
+    static const std::string none;
+    if (PQtransactionStatus(connection_) == PQTRANS_INERROR || sql.size() > longest ||
+        sql.compare(0, 7, "CREATE ") == 0) {
+        return none;
+    }
+    if (schema != schema_ || prepared_.size() >= most) {
+        script("DEALLOCATE ALL");
+        prepared_.clear();
+        schema_ = schema;
+    }
+    const auto [known, is_new] = prepared_.try_emplace(sql);
+    if (!is_new && known->second.empty()) {
+        const std::string name = "s" + std::to_string(++next_name_);
+        PGresult* raw = PQprepare(connection_, name.c_str(), sql.c_str(), 0, nullptr);
+        const Result result(raw);
+        if (PQresultStatus(raw) != PGRES_COMMAND_OK) {
+            refuse(raw, connection_);
+        }
+        known->second = name;
+    }
+    return known->second;
+}
+
+Result Backend::run(const std::string& sql, const std::vector<Value>& parameters, std::uint64_t schema) {
     std::vector<const char*> values;
     values.reserve(parameters.size());
     for (const Value& value : parameters) {
         values.push_back(value ? value->c_str() : nullptr);
     }
-    Result result(nullptr);
-    PGresult* raw = PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
-                                 nullptr, nullptr, 0);
-    result = Result(raw);
+    const std::string name = schema == 0 ? "" : prepared(sql, schema);
+    const int count = static_cast<int>(values.size());
+    PGresult* raw = name.empty()
+                        ? PQexecParams(connection_, sql.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0)
+                        : PQexecPrepared(connection_, name.c_str(), count, values.data(), nullptr, nullptr, 0);
+    Result result(raw);
     const ExecStatusType status = PQresultStatus(raw);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
         refuse(raw, connection_);

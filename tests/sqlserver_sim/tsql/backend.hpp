@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "../engine.hpp"
@@ -48,8 +49,9 @@ public:
     Backend(const Backend&) = delete;
     Backend& operator=(const Backend&) = delete;
 
-    // One statement with its parameters in PostgreSQL's text form. Throws BackendError.
-    Result run(const std::string& sql, const std::vector<Value>& parameters = {});
+    // One statement with its parameters in PostgreSQL's text form. Throws BackendError. Prepares what comes again,
+    // until the definitions that it was made for may have changed: `schema` counts their changes.
+    Result run(const std::string& sql, const std::vector<Value>& parameters = {}, std::uint64_t schema = 0);
     // Several statements without parameters and results.
     void script(const std::string& sql);
     bool in_transaction() const noexcept;
@@ -59,7 +61,13 @@ public:
 
 private:
     pg_conn* connection_ = nullptr;
+    // Empty while it has not been prepared.
+    const std::string& prepared(const std::string& sql, std::uint64_t schema);
+
     pg_cancel* cancel_ = nullptr;
+    std::unordered_map<std::string, std::string> prepared_;  // names by text; empty: seen once
+    std::uint64_t schema_ = 0;
+    std::uint64_t next_name_ = 0;
 };
 
 }  // namespace revsync::sim::tsql

@@ -83,7 +83,11 @@ Sql FunctionTable::code_point(Translator& t, const Expr& e) {
     if (e.text == "UNICODE" || e.text == "ASCII") {
         return typed("nullif(ascii(" + str(t, a[0]) + "), 0)", integer_type(), a);
     }
-    return typed("chr(" + t.convert(a[0], integer_type()) + ")", string_type(1, e.text == "NCHAR"), a);
+    const std::string code = t.convert(a[0], integer_type());
+    // Half of a surrogate pair, which the protocol half turns back (tds/unicode.cpp).
+    const std::string point =
+        "(" + code + ") + CASE WHEN (" + code + ") BETWEEN 55296 AND 57343 THEN 1048576 ELSE 0 END";
+    return typed("chr(" + point + ")", string_type(1, e.text == "NCHAR"), a);
 }
 
 Sql FunctionTable::quote(Translator& t, const Expr& e) {

@@ -26,6 +26,12 @@ bool keeps_error(const StatementBody& body) {
            std::holds_alternative<Declare>(body);
 }
 
+// SET NOEXEC OFF is the one statement that NOEXEC lets run.
+bool sets_noexec(const StatementBody& body) {
+    const auto* option = std::get_if<SetOption>(&body);
+    return option != nullptr && std::find(option->names.begin(), option->names.end(), "NOEXEC") != option->names.end();
+}
+
 }  // namespace
 
 void SessionImpl::throw_if_cancelled() const {
@@ -47,6 +53,9 @@ Flow SessionImpl::run_block(const Block& block) {
 Flow SessionImpl::run(const Statement& statement) {
     throw_if_cancelled();
     frame_->line = statement.line;
+    if (options_.get("NOEXEC") && !sets_noexec(statement.body)) {
+        return Flow::next;
+    }
     try {
         const Flow flow = dispatch(statement);
         error_ = keeps_error(statement.body) ? error_ : 0;

@@ -23,23 +23,33 @@ std::string dotted(const Name& name) {
 
 void SessionImpl::drop_frame_tables(Frame& frame) {
     for (const auto& [name, temporary] : frame.tables) {
-        garbage_.push_back(temporary.info->pg);
+        garbage_.push_back(temporary);
     }
     frame.tables.clear();
 }
 
-// Drops what ended scopes left behind; a transaction that has failed must be gone first.
+// Empties or drops what ended scopes left behind; a transaction that has failed must be gone first. What is emptied
+// again and again keeps its dead rows, so it is dropped in the end.
 void SessionImpl::collect_garbage() {
     if (garbage_.empty() || !backend_.alive()) {
         return;
     }
-    std::string sql = "DROP TABLE IF EXISTS ";
-    for (std::size_t i = 0; i < garbage_.size(); ++i) {
-        sql += (i == 0 ? "" : ", ") + garbage_[i];
+    constexpr int most_uses = 50;
+    constexpr std::size_t most_spares = 8;
+    std::string sql;
+    std::multimap<std::string, SpareTable> spares = spare_tables_;
+    for (const TemporaryTable& table : garbage_) {
+        const bool spare = transactions_ == 0 && !table.in_transaction && !table.definition.empty() &&
+                           table.uses < most_uses && spares.size() < most_spares;
+        sql += (spare ? "DELETE FROM " : "DROP TABLE IF EXISTS ") + table.info->pg + ";";
+        if (spare) {
+            spares.emplace(table.definition, SpareTable{table.info->pg, table.uses});
+        }
     }
     try {
         backend_.script(sql);
         garbage_.clear();
+        spare_tables_ = std::move(spares);
     } catch (const BackendError&) {
         // Inside a transaction that failed: after its end they are dropped, or were never there.
     }

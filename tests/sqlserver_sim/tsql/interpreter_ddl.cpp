@@ -66,8 +66,9 @@ void SessionImpl::create_temporary(const std::string& name, const std::vector<Co
     TableInfo info = describe_table(*this, "dbo", name, columns, constraints);
     info.temporary = true;
     info.object_id = -static_cast<int>(++next_temporary_) - 1000000;
-    info.pg = "pg_temp." + quote_name(name + "~" + std::to_string(next_temporary_));
-    std::string sql = "CREATE TEMP TABLE " + quote_name(name + "~" + std::to_string(next_temporary_)) + " (";
+    const std::string pg_name = quote_name(name + "~" + std::to_string(next_temporary_));
+    info.pg = "pg_temp." + pg_name;
+    std::string sql = " (";
     for (const ColumnInfo& column : info.columns) {
         sql += (&column == &info.columns[0] ? "" : ", ") +
                column_sql(*this, info, column, definition_of(columns, column.name));
@@ -83,8 +84,21 @@ void SessionImpl::create_temporary(const std::string& name, const std::vector<Co
         }
     }
     sql += ")";
-    guarded([&] { query(sql); });
-    owner->tables[key] = TemporaryTable{std::make_shared<TableInfo>(std::move(info)), sql, variable, transactions_ > 0};
+    TemporaryTable temporary;
+    temporary.definition = info.identity() == nullptr && transactions_ == 0 ? key + sql : "";
+    const auto spare = spare_tables_.find(temporary.definition);
+    if (spare != spare_tables_.end()) {
+        info.pg = spare->second.pg;
+        temporary.uses = spare->second.uses + 1;
+        spare_tables_.erase(spare);
+    } else {
+        temporary.create = "CREATE TEMP TABLE " + pg_name + sql;
+        guarded([&] { query(temporary.create); });
+    }
+    temporary.info = std::make_shared<TableInfo>(std::move(info));
+    temporary.variable = variable;
+    temporary.in_transaction = transactions_ > 0;
+    owner->tables[key] = std::move(temporary);
 }
 
 void SessionImpl::drop_temporary(const std::string& name) {

@@ -46,7 +46,7 @@ private:
 
 Result SessionImpl::query(const std::string& sql, const std::vector<Value>& parameters) {
     throw_if_cancelled();
-    return backend_.run(sql, parameters);
+    return backend_.run(sql, parameters, server_->schema_version);
 }
 
 Result SessionImpl::run(const Translated& translated) {
@@ -251,12 +251,13 @@ void SessionImpl::run_change(const char* event, const TranslatedDml& dml) {
     const bool triggers = std::any_of(
         dml.target->triggers.begin(), dml.target->triggers.end(),
         [&](const TriggerInfo& t) { return std::find(t.events.begin(), t.events.end(), event) != t.events.end(); });
-    if (triggers) {
-        query("SELECT set_config('sim.capture', '" + std::to_string(depth_) + "', false)");
+    const bool nested = triggers && trigger_depth() > 0;
+    if (nested) {
+        query("SELECT set_config('sim.trigger_depth', '" + std::to_string(trigger_depth()) + "', false)");
     }
     Result rows = run(dml);
-    if (triggers) {
-        query("SELECT set_config('sim.capture', '', false)");
+    if (nested) {
+        query("SELECT set_config('sim.trigger_depth', '', false)");
     }
     std::uint64_t count = dml.returns_rows ? static_cast<std::uint64_t>(rows.rows()) : rows.affected();
     Value identity;

@@ -25,12 +25,13 @@ std::string_view kind_of(ModuleKind kind) {
     return "FN";
 }
 
-std::string capture_trigger(const std::string& table, const std::string& event) {
+std::string capture_trigger(const TableInfo& table, const std::string& event) {
     const std::string rows = event == "INSERT"   ? "NEW TABLE AS new_rows"
                              : event == "DELETE" ? "OLD TABLE AS old_rows"
                                                  : "NEW TABLE AS new_rows OLD TABLE AS old_rows";
-    return "CREATE OR REPLACE TRIGGER " + quote_name("sim~" + lower(event)) + " AFTER " + event + " ON " + table +
-           " REFERENCING " + rows + " FOR EACH STATEMENT EXECUTE FUNCTION sim.capture()";
+    return "CREATE OR REPLACE TRIGGER " + quote_name("sim~" + lower(event)) + " AFTER " + event + " ON " + table.pg +
+           " REFERENCING " + rows + " FOR EACH STATEMENT EXECUTE FUNCTION sim.capture(" +
+           std::to_string(table.object_id) + ")";
 }
 
 }  // namespace
@@ -40,6 +41,9 @@ void SessionImpl::execute(const CreateIndex& s) {
     if (!target) {
         fail(1088, "Cannot find the object \"" + s.table.back() +
                        "\" because it does not exist or you do not have permissions.");
+    }
+    if (target->temporary) {
+        find_temporary(s.table.back())->definition.clear();
     }
     bool needs_options = s.where != nullptr;
     std::string columns;
@@ -130,7 +134,7 @@ void SessionImpl::execute(const CreateModule& s) {
         std::string events;
         for (const std::string& event : s.events) {
             events += (events.empty() ? "" : ",") + event;
-            query(capture_trigger(parent->pg, event));
+            query(capture_trigger(*parent, event));
         }
         const std::vector<Value> values{schema_name,  object, kind, std::to_string(parent ? parent->object_id : 0),
                                         s.definition, events};

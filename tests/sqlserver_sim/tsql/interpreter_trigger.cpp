@@ -1,21 +1,32 @@
 // Triggers: the rows of the statement that fired them, and their run.
 #include <algorithm>
+#include <cstring>
 
 #include "session.hpp"
 #include "text.hpp"
 
 namespace revsync::sim::tsql {
 
+int SessionImpl::trigger_depth() const {
+    int depth = 0;
+    for (const Frame* frame = frame_; frame != nullptr; frame = frame->caller) {
+        depth += frame->trigger != nullptr ? 1 : 0;
+    }
+    return depth;
+}
+
 void SessionImpl::fire_triggers(const char* event, const TranslatedDml& dml, std::uint64_t rows) {
-    const std::string suffix = "~" + std::to_string(depth_) + "~" +
-                               std::string(query("SELECT to_regclass($1)::oid", {dml.target->pg}).text(0, 0));
+    const std::string place = "sim.rows_" + std::to_string(trigger_depth()) + "_" +
+                              std::to_string(dml.target->object_id) + "_" + lower(event) + "_";
     TriggerContext context;
     context.event = event;
     context.updated = dml.updated;
     for (const char* name : {"inserted", "deleted"}) {
         auto info = std::make_shared<TableInfo>(*dml.target);
         info->name = name;
-        info->pg = "pg_temp." + quote_name(name + suffix);
+        const bool captured = std::strcmp(event, name[0] == 'i' ? "DELETE" : "INSERT") != 0;
+        info->pg =
+            "unnest(" + (captured ? "current_setting('" + place + name + "')" : "'{}'") + "::" + dml.target->pg + "[])";
         info->temporary = true;
         info->triggers.clear();
         for (ColumnInfo& column : info->columns) {
@@ -30,7 +41,6 @@ void SessionImpl::fire_triggers(const char* event, const TranslatedDml& dml, std
         }
     }
     scope_identity_ = scope_identity;
-    backend_.script("DROP TABLE IF EXISTS " + context.inserted->pg + ", " + context.deleted->pg);
 }
 
 void SessionImpl::fire(const TriggerInfo& trigger, const TriggerContext& context, std::uint64_t rows) {

@@ -122,6 +122,9 @@ StatementBody Parser::procedural() {
     if (at("BREAK") || at("CONTINUE")) {
         return LoopJump{take().keyword == "BREAK"};
     }
+    if ((at("ENABLE") || at("DISABLE")) && at("TRIGGER", 1)) {
+        return trigger_switch(take().keyword == "ENABLE");
+    }
     if (at("EXEC") || at("EXECUTE") || at_identifier()) {
         return execute();
     }

@@ -34,7 +34,9 @@ void SessionImpl::set_up() {
     backend_.script(
         "SET search_path = pg_catalog; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET client_min_messages = "
         "error; SET bytea_output = hex; "
-        "SET standard_conforming_strings = on; SET jit = off; SET client_encoding = 'UTF8'");
+        "SET standard_conforming_strings = on; SET jit = off; SET client_encoding = 'UTF8'; "
+        // A prepared plan must stay good when an empty table has grown.
+        "SET enable_seqscan = off");
     for (const char* privileged : {"SET deadlock_timeout = '100ms'", "SET lc_messages = 'C'"}) {
         try {
             backend_.script(privileged);
@@ -136,7 +138,16 @@ void SessionImpl::batch(std::string_view sql, Output& output) {
     request(output, [&] {
         const std::string text(sql);
         // SET QUOTED_IDENTIFIER counts for the batch that holds it from its start.
-        const auto tree = server_->parsed.batch(text, options_.get("QUOTED_IDENTIFIER"));
+        std::shared_ptr<const Block> tree;
+        try {
+            tree = server_->parsed.batch(text, options_.get("QUOTED_IDENTIFIER"));
+        } catch (const SqlError& error) {
+            // A batch that cannot be read has not begun: the transaction stays open, under XACT_ABORT too.
+            error_ = error.message.number;
+            output.message(error.message);
+            output.statement_done(std::nullopt, true);
+            return;
+        }
         run_block(*tree);
     });
 }

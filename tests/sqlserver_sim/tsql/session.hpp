@@ -35,6 +35,14 @@ struct TemporaryTable {
     std::string create;           // the statement that made it
     bool variable = false;        // DECLARE @t TABLE
     bool in_transaction = false;  // made in the transaction that is open
+    std::string definition;       // name and columns, by which it can serve again; empty: it cannot
+    int uses = 1;
+};
+
+// An empty temporary table that waits for the next one of its definition: to make and drop one costs milliseconds.
+struct SpareTable {
+    std::string pg;
+    int uses = 0;
 };
 
 struct TriggerContext {
@@ -148,6 +156,7 @@ private:
     void insert_executed(const Insert& s);
     void change(const char* event, const std::function<TranslatedDml()>& translate);
     void run_change(const char* event, const TranslatedDml& dml);
+    int trigger_depth() const;  // how many triggers the statement in hand runs inside
     void fire_triggers(const char* event, const TranslatedDml& dml, std::uint64_t rows);
     void fire(const TriggerInfo& trigger, const TriggerContext& context, std::uint64_t rows);
     void change_faults();
@@ -217,6 +226,12 @@ private:
     int sp_releaseapplock(std::vector<CallArgument>& arguments);
     int sp_sim_fault(std::vector<CallArgument>& arguments);
     int sp_sim_counts(std::vector<CallArgument>& arguments);
+    struct PropertyOwner {
+        std::string major, minor;  // ids
+    };
+    PropertyOwner property_owner(const std::vector<CallArgument>& arguments, std::size_t first_level);
+    int sp_addextendedproperty(std::vector<CallArgument>& arguments);
+    int sp_dropextendedproperty(std::vector<CallArgument>& arguments);
     int sp_reset_connection(std::vector<CallArgument>& arguments);
     int sp_tables(std::vector<CallArgument>& arguments);
     int sp_columns(std::vector<CallArgument>& arguments);
@@ -276,7 +291,8 @@ private:
     Value scope_identity_, identity_;
     std::map<std::string, TypedValue> context_;
     std::set<std::string> read_only_context_;
-    std::vector<std::string> garbage_;  // temporary tables of ended scopes, to be dropped
+    std::vector<TemporaryTable> garbage_;                  // of ended scopes, to be dropped or emptied
+    std::multimap<std::string, SpareTable> spare_tables_;  // by definition
     bool restore_lock_timeout_ = false;
     std::map<int, PreparedStatement> prepared_;
     int next_handle_ = 1;

@@ -42,6 +42,8 @@ const std::map<std::string, SessionImpl::SystemProcedure>& SessionImpl::system_p
         {"sp_set_session_context", &SessionImpl::sp_set_session_context},
         {"sp_getapplock", &SessionImpl::sp_getapplock},
         {"sp_releaseapplock", &SessionImpl::sp_releaseapplock},
+        {"sp_addextendedproperty", &SessionImpl::sp_addextendedproperty},
+        {"sp_dropextendedproperty", &SessionImpl::sp_dropextendedproperty},
         {"sp_reset_connection", &SessionImpl::sp_reset_connection},
         {"sp_tables", &SessionImpl::sp_tables},
         {"sp_columns", &SessionImpl::sp_columns},
@@ -103,6 +105,83 @@ int SessionImpl::sp_set_session_context(std::vector<CallArgument>& arguments) {
     if (number(argument(arguments, "@read_only", 2), 0) != 0) {
         read_only_context_.insert(name);
     }
+    return 0;
+}
+
+// What the levels of an extended property name: an object, or an object's trigger or column.
+SessionImpl::PropertyOwner SessionImpl::property_owner(const std::vector<CallArgument>& arguments,
+                                                       std::size_t first_level) {
+    std::vector<std::pair<std::string, std::string>> levels;
+    for (std::size_t level = 0; level < 3; ++level) {
+        const std::string prefix = "@level" + std::to_string(level);
+        const CallArgument* type = argument(arguments, prefix + "type", first_level + level * 2);
+        const CallArgument* name = argument(arguments, prefix + "name", first_level + level * 2 + 1);
+        levels.emplace_back(upper(text(type)), text(name));
+    }
+    const auto invalid = [&](const std::string& what) {
+        fail(15135, "Object is invalid. Extended properties are not permitted on '" + what +
+                        "', or the object does not exist.");
+    };
+    const auto find = [&](const std::string& name) {
+        const Result found =
+            query("SELECT object_id FROM sim.object WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2)",
+                  {levels[0].second, name});
+        if (found.rows() == 0) {
+            invalid(levels[0].second + "." + name);
+        }
+        return std::string(found.text(0, 0));
+    };
+    if (levels[0].first != "SCHEMA" || levels[1].first.empty()) {
+        fail(15600, "An invalid parameter or option was specified for procedure 'sp_addextendedproperty'.");
+    }
+    if (levels[2].first == "TRIGGER") {
+        find(levels[1].second);
+        return {find(levels[2].second), "0"};
+    }
+    if (levels[2].first == "COLUMN") {
+        const std::string object = find(levels[1].second);
+        const Result column =
+            query("SELECT column_id FROM sim.column WHERE object_id = $1::int4 AND lower(name) = lower($2)",
+                  {object, levels[2].second});
+        if (column.rows() == 0) {
+            invalid(levels[1].second + "." + levels[2].second);
+        }
+        return {object, std::string(column.text(0, 0))};
+    }
+    if (!levels[2].first.empty()) {
+        fail(15600, "An invalid parameter or option was specified for procedure 'sp_addextendedproperty'.");
+    }
+    return {find(levels[1].second), "0"};
+}
+
+int SessionImpl::sp_addextendedproperty(std::vector<CallArgument>& arguments) {
+    const std::string name = text(argument(arguments, "@name", 0));
+    const CallArgument* value = argument(arguments, "@value", 1);
+    const PropertyOwner owner = property_owner(arguments, 2);
+    in_transaction([&] {
+        const Result added = query(
+            "INSERT INTO sim.extended_property (major_id, minor_id, name, value) VALUES ($1::int4, $2::int4, $3, $4) "
+            "ON CONFLICT DO NOTHING RETURNING 1",
+            {owner.major, owner.minor, name, value == nullptr ? Value{} : value->value.value});
+        if (added.rows() == 0) {
+            fail(15233, "Property cannot be added. Property '" + name + "' already exists.");
+        }
+    });
+    return 0;
+}
+
+int SessionImpl::sp_dropextendedproperty(std::vector<CallArgument>& arguments) {
+    const std::string name = text(argument(arguments, "@name", 0));
+    const PropertyOwner owner = property_owner(arguments, 1);
+    in_transaction([&] {
+        const Result dropped = query(
+            "DELETE FROM sim.extended_property WHERE major_id = $1::int4 AND minor_id = $2::int4 "
+            "AND lower(name) = lower($3) RETURNING 1",
+            {owner.major, owner.minor, name});
+        if (dropped.rows() == 0) {
+            fail(15217, "Property cannot be updated or deleted. Property '" + name + "' does not exist.");
+        }
+    });
     return 0;
 }
 

@@ -1,6 +1,8 @@
 // The FROM clause: tables, joins, APPLY, OPENJSON, and the locks that hints ask for.
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
 
 #include "errors.hpp"
 #include "json_path.hpp"
@@ -150,10 +152,47 @@ void Translator::collect_locks(const TableRef& ref, bool nullable) {
     }
 }
 
-std::string Translator::json_column(const JsonColumn& column) {
+namespace {
+
+// The member that a column is, if it is one of the row itself.
+std::optional<std::string> member_of(const JsonColumn& column) {
+    if (!column.path) {
+        return column.name;
+    }
+    const JsonPath path = parse_json_path(*column.path);
+    if (path.strict || path.steps.size() != 1 || path.steps[0].index) {
+        return std::nullopt;
+    }
+    return path.steps[0].key;
+}
+
+// "#n" json, …: PostgreSQL then reads each row once, instead of once for each column. Empty if some column is no
+// member.
+std::string member_list(const std::vector<JsonColumn>& columns) {
+    std::set<std::string> members;
+    for (const JsonColumn& column : columns) {
+        constexpr std::size_t longest_name = 63;
+        const std::optional<std::string> member = member_of(column);
+        if (!member || member->empty() || member->size() > longest_name) {
+            return "";
+        }
+        members.insert(*member);
+    }
+    std::string list;
+    for (const std::string& member : members) {
+        list += (list.empty() ? "" : ", ") + quote_name(member) + " json";
+    }
+    return list;
+}
+
+}  // namespace
+
+std::string Translator::json_column(const JsonColumn& column, bool member) {
     std::string place;
     bool strict = false;
-    if (column.path) {
+    if (member) {
+        place = "e." + quote_name(*member_of(column));
+    } else if (column.path) {
         const JsonPath path = parse_json_path(*column.path);
         strict = path.strict;
         place = "e.e";
@@ -196,11 +235,12 @@ std::string Translator::openjson(const TableRef& ref) {
                "sim.openjson(" +
                document + ")) AS " + quote_name(alias);
     }
+    const std::string members = member_list(ref.json_columns);
     std::string list;
     for (const JsonColumn& column : ref.json_columns) {
         const bool text = is_string(column.type.kind);
-        list += (list.empty() ? "" : ", ") + json_column(column) + (text ? " COLLATE sim.ci" : "") + " AS " +
-                quote_name(column.name);
+        list += (list.empty() ? "" : ", ") + json_column(column, !members.empty()) + (text ? " COLLATE sim.ci" : "") +
+                " AS " + quote_name(column.name);
         ColumnInfo info;
         info.name = column.name;
         info.type = column.type;
@@ -209,8 +249,10 @@ std::string Translator::openjson(const TableRef& ref) {
     }
     scope_->sources.push_back(std::move(source));
     // OFFSET 0 keeps the conversions there, once for each value, however often the columns are used.
-    return "LATERAL (SELECT " + list + " FROM json_array_elements(sim.json_array(" + document +
-           ")) AS e(e) OFFSET 0) AS " + quote_name(alias);
+    const std::string rows = members.empty()
+                                 ? "json_array_elements(sim.json_array(" + document + ")) AS e(e)"
+                                 : "json_to_recordset(sim.json_objects(" + document + ")) AS e(" + members + ")";
+    return "LATERAL (SELECT " + list + " FROM " + rows + " OFFSET 0) AS " + quote_name(alias);
 }
 
 std::string Translator::table_function(const TableRef& ref) {

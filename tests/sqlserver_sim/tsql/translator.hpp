@@ -180,7 +180,7 @@ private:
     std::string named_table(const TableRef& table);
     std::string derived_table(const TableRef& table);
     std::string openjson(const TableRef& table);
-    std::string json_column(const JsonColumn& column);
+    std::string json_column(const JsonColumn& column, bool member);
     std::string table_function(const TableRef& table);
     std::string join(const TableRef& table);
     Source source_of(const TableInfo& table, const std::string& alias, const Name& written) const;

@@ -51,6 +51,21 @@ TEST_F(CatalogTest, DescribesKeysAndIndexes) {
               (Rows{{"tr", "0", "p"}}));
 }
 
+TEST_F(CatalogTest, KeepsExtendedPropertiesAsLongAsWhatTheyDescribe) {
+    run("EXEC sp_addextendedproperty N'why', N'because', N'SCHEMA', N'dbo', N'TABLE', N'p', N'TRIGGER', N'tr'");
+    run("EXEC sp_addextendedproperty @name = N'unit', @value = N'mm', @level0type = N'SCHEMA', @level0name = N'dbo', "
+        "@level1type = N'TABLE', @level1name = N'p', @level2type = N'COLUMN', @level2name = N'd'");
+    const std::string all =
+        "SELECT OBJECT_NAME(major_id), minor_id, name, value FROM sys.extended_properties ORDER BY name";
+    EXPECT_EQ(rows(all), (Rows{{"p", "3", "unit", "mm"}, {"tr", "0", "why", "because"}}));
+    EXPECT_EQ(error("EXEC sp_addextendedproperty N'why', N'x', N'SCHEMA', N'dbo', N'TABLE', N'p', N'TRIGGER', N'tr'"),
+              15233);
+    EXPECT_EQ(error("EXEC sp_addextendedproperty N'why', N'x', N'SCHEMA', N'dbo', N'TABLE', N'nope'"), 15135);
+    EXPECT_EQ(error("EXEC sp_dropextendedproperty N'why', N'SCHEMA', N'dbo', N'TABLE', N'p'"), 15217);
+    run("EXEC sp_dropextendedproperty N'unit', N'SCHEMA', N'dbo', N'TABLE', N'p', N'COLUMN', N'd'; DROP TRIGGER tr");
+    EXPECT_EQ(rows(all), Rows{});
+}
+
 TEST_F(CatalogTest, AnswersFunctions) {
     EXPECT_EQ(rows("SELECT OBJECT_ID('nope'), OBJECT_ID('p', 'V'), COL_LENGTH('dbo.p', 'n'), "
                    "COLUMNPROPERTY(OBJECT_ID('p'), 'id', 'IsIdentity'), "

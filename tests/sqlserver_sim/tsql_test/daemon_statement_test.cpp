@@ -98,6 +98,26 @@ TEST_F(DaemonStatementTest, TheOlderTriggersQueueTheRow) {
     EXPECT_EQ(value("SELECT COUNT(*) FROM SyncQueue WHERE TableName = 'aligner_doctors'"), "1");
 }
 
+TEST_F(DaemonStatementTest, TheOlderTriggersQueueTheRowsOfEveryTable) {
+    run_script(CLINIC_ROW_TRIGGERS);
+    EXPECT_EQ(value("SELECT COUNT(*) FROM sys.triggers"), "7");
+    run("DELETE FROM SyncQueue; UPDATE AlignerDoctors SET DoctorName = N'A'; UPDATE tblpatients SET Phone = N'1'; "
+        "UPDATE tblwork SET Typeofwork = 2; UPDATE tblAlignerSets SET Days = 7; "
+        "INSERT INTO tblAlignerBatches (AlignerSetID, UpperAlignerCount, LowerAlignerCount, BatchSequence, "
+        "UpperAlignerStartSequence, Days) VALUES (1, 2, 0, 1, 1, 10); "
+        "INSERT INTO tblAlignerNotes (AlignerSetID, NoteType, NoteText) VALUES (1, 'Lab', N'x'), (1, 'Doctor', N'y')");
+    EXPECT_EQ(rows("SELECT TableName, RecordID, Operation, Status, ISJSON(JsonData) FROM SyncQueue ORDER BY QueueID"),
+              (Rows{{"aligner_doctors", "1", "UPDATE", "pending", "1"},
+                    {"patients", "1", "UPDATE", "pending", "1"},
+                    {"work", "1", "UPDATE", "pending", "1"},
+                    {"aligner_sets", "1", "UPDATE", "pending", "1"},
+                    {"aligner_batches", "1", "INSERT", "pending", "1"},
+                    {"aligner_notes", "1", "INSERT", "pending", "1"}}));
+    EXPECT_EQ(value("SELECT JSON_VALUE(JsonData, '$.validity_period') FROM SyncQueue WHERE TableName = "
+                    "'aligner_batches'"),
+              "20");
+}
+
 }  // namespace
 
 }  // namespace revsync::sim::tsql::test

@@ -36,6 +36,22 @@ TEST_F(ProcedureTest, RunDynamicText) {
     EXPECT_EQ(error("EXEC nothing_here"), 2812);
 }
 
+TEST_F(ProcedureTest, FindTheirTemporaryTablesEmptyEachTime) {
+    const std::string uses =
+        "EXEC sp_executesql N'CREATE TABLE #t (a int PRIMARY KEY); DECLARE @v TABLE (a int); "
+        "INSERT INTO #t VALUES (1), (2); INSERT INTO @v SELECT a FROM #t; "
+        "SELECT (SELECT COUNT(*) FROM #t), (SELECT COUNT(*) FROM @v)'";
+    for (int times = 0; times < 60; ++times) {
+        ASSERT_EQ(rows(uses), (Rows{{"2", "2"}})) << times;
+    }
+    run("BEGIN TRAN; " + uses + "; ROLLBACK");
+    EXPECT_EQ(rows("BEGIN TRAN; " + uses + "; COMMIT"), (Rows{{"2", "2"}}));
+    // An index belongs to the table that it was made on.
+    run("EXEC sp_executesql N'CREATE TABLE #t (a int PRIMARY KEY); CREATE UNIQUE INDEX once ON #t (a)'");
+    EXPECT_EQ(error("EXEC sp_executesql N'CREATE TABLE #t (a int PRIMARY KEY); CREATE UNIQUE INDEX once ON #t (a)'"),
+              0);
+}
+
 TEST_F(ProcedureTest, PrepareOnceAndExecuteOften) {
     Parameter handle = integer_parameter("", 0, true);
     const Answer prepared = call(

@@ -21,6 +21,13 @@ protected:
     std::unique_ptr<Session> other;
 };
 
+TEST_F(SessionTest, ReadWithoutExecutingUnderNoexec) {
+    run("CREATE TABLE unread (id int); SET NOEXEC ON; INSERT INTO unread VALUES (1)");
+    run("INSERT INTO unread VALUES (2)");
+    run("SET NOEXEC OFF; INSERT INTO unread VALUES (3)");
+    EXPECT_EQ(rows("SELECT id FROM unread"), (Rows{{"3"}}));
+}
+
 TEST_F(SessionTest, WaitForRowLocksUpToTheTimeout) {
     run("BEGIN TRAN; UPDATE t SET a = 9 WHERE id = 1");
     EXPECT_EQ(run_on(*other, "SET LOCK_TIMEOUT 50; UPDATE t SET a = 8 WHERE id = 1").error(), 1222);
@@ -124,6 +131,16 @@ TEST_F(SessionTest, KnowOnlyTheirDatabases) {
     EXPECT_EQ(error("SELECT * FROM CLINIC.dbo.t"), 0);
     EXPECT_EQ(error("USE nowhere"), 911);
     EXPECT_EQ(error("USE clinic; SELECT * FROM t"), 0);
+}
+
+TEST_F(SessionTest, RunsWhatItHasRunBeforeOnAnAlteredTable) {
+    run("CREATE TABLE dbo.altered (id int, v varchar(10)); INSERT INTO dbo.altered VALUES (1, '2')");
+    for (int times = 0; times < 8; ++times) {
+        ASSERT_EQ(rows("SELECT * FROM dbo.altered"), (Rows{{"1", "2"}}));
+    }
+    run_on(*connect(), "ALTER TABLE dbo.altered ALTER COLUMN v int; ALTER TABLE dbo.altered ADD w int");
+    EXPECT_EQ(rows("SELECT * FROM dbo.altered"), (Rows{{"1", "2", "NULL"}}));
+    EXPECT_EQ(value("SELECT v + 1 FROM dbo.altered"), "3");
 }
 
 }  // namespace

@@ -82,6 +82,9 @@ TEST_F(StatementTest, ReadsJson) {
     EXPECT_EQ(rows("SELECT [key], value, type FROM OPENJSON(N'{\"a\":[1, 2],\"b\":\"x\",\"c\":null}')"),
               (Rows{{"a", "[1, 2]", "4"}, {"b", "x", "1"}, {"c", "NULL", "0"}}));
     EXPECT_EQ(rows("SELECT value FROM OPENJSON(N'{\"a\":{\"b\":[7]}}', '$.a.b')"), (Rows{{"7"}}));
+    EXPECT_EQ(rows("SELECT * FROM OPENJSON(N'[7,{\"id\":1,\"id\":2,\"o\":[1, 2]},\"x\"]') WITH (id int, o "
+                   "nvarchar(max) AS JSON)"),
+              (Rows{{"NULL", "NULL"}, {"2", "[1, 2]"}, {"NULL", "NULL"}}));
     EXPECT_EQ(error("SELECT * FROM OPENJSON(N'{\"a\":')"), 13609);
     EXPECT_EQ(error("SELECT * FROM OPENJSON(N'plain')"), 13609);
 }

@@ -14,6 +14,13 @@ protected:
     }
 };
 
+TEST_F(TransactionTest, ABatchThatCannotBeReadLeavesTheTransactionOpen) {
+    run("SET XACT_ABORT ON; BEGIN TRAN");
+    EXPECT_EQ(error("CREATE NOTHING"), 102);
+    EXPECT_EQ(rows("SELECT @@ERROR, @@TRANCOUNT"), (Rows{{"102", "1"}}));
+    run("ROLLBACK TRAN");
+}
+
 TEST_F(TransactionTest, NestByCount) {
     EXPECT_EQ(value("BEGIN TRAN; BEGIN TRAN; COMMIT; SELECT @@TRANCOUNT"), "1");
     EXPECT_EQ(value("INSERT INTO t VALUES (1); ROLLBACK; SELECT @@TRANCOUNT"), "0");

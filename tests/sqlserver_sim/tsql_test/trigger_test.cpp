@@ -33,6 +33,13 @@ TEST_F(TriggerTest, KnowTheRowCountAndTheColumns) {
     EXPECT_EQ(rows("SELECT what FROM log ORDER BY n"), (Rows{{"2many"}, {"a"}, {"0"}, {"a"}}));
 }
 
+TEST_F(TriggerTest, CanBeSwitchedOffAndOn) {
+    run("CREATE TRIGGER tr ON t AFTER INSERT AS INSERT INTO log (what) SELECT a FROM inserted");
+    run("DISABLE TRIGGER dbo.tr ON dbo.t; INSERT INTO t VALUES (1, N'x'); ENABLE TRIGGER tr ON t; INSERT INTO t VALUES "
+        "(2, N'y')");
+    EXPECT_EQ(rows("SELECT what FROM log"), (Rows{{"y"}}));
+}
+
 TEST_F(TriggerTest, FireEachOther) {
     run("CREATE TRIGGER tr ON t AFTER INSERT AS INSERT INTO log (what) SELECT a FROM inserted");
     run("CREATE TABLE deep (what nvarchar(200))");

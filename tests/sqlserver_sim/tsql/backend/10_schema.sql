@@ -47,6 +47,12 @@ CREATE TABLE IF NOT EXISTS sim.column (
   default_name text, default_text text,
   PRIMARY KEY (object_id, column_id));
 
+CREATE TABLE IF NOT EXISTS sim.extended_property (
+  major_id int NOT NULL REFERENCES sim.object ON DELETE CASCADE,
+  minor_id int NOT NULL,                    -- a column, or 0
+  name text NOT NULL, value text);
+CREATE UNIQUE INDEX IF NOT EXISTS extended_property_name ON sim.extended_property (major_id, minor_id, lower(name));
+
 -- A failure with SQL Server's number, told by SQLSTATE: M, or N for ten thousand more.
 CREATE OR REPLACE FUNCTION sim.raise(number int, message text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -54,22 +60,17 @@ BEGIN
     ERRCODE = CASE WHEN number < 10000 THEN 'M' ELSE 'N' END || lpad((number % 10000)::text, 4, '0');
 END $$;
 
--- Copies the rows a statement touched to where the interpreter finds them; sim.capture names the nesting level.
+-- Keeps the rows a statement touched where the interpreter finds them for its triggers: as text in two settings, by
+-- nesting level (sim.trigger_depth; none is the outermost), table and event. A table for them would cost more than the statement.
 CREATE OR REPLACE FUNCTION sim.capture() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE suffix text := '~' || current_setting('sim.capture', true) || '~' || TG_RELID;
+DECLARE place text := format('sim.rows_%s_%s_%s_', coalesce(nullif(current_setting('sim.trigger_depth', true), ''), '0'),
+                             TG_ARGV[0], lower(TG_OP));
 BEGIN
-  IF coalesce(current_setting('sim.capture', true), '') = '' THEN
-    RETURN NULL;
+  IF TG_OP <> 'DELETE' THEN
+    PERFORM set_config(place || 'inserted', coalesce(array_agg(r)::text, '{}'), false) FROM new_rows r;
   END IF;
-  IF TG_OP IN ('INSERT', 'UPDATE') THEN
-    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM new_rows', 'inserted' || suffix);
-  ELSE
-    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM old_rows WITH NO DATA', 'inserted' || suffix);
-  END IF;
-  IF TG_OP IN ('DELETE', 'UPDATE') THEN
-    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM old_rows', 'deleted' || suffix);
-  ELSE
-    EXECUTE format('CREATE TEMP TABLE %I AS SELECT * FROM new_rows WITH NO DATA', 'deleted' || suffix);
+  IF TG_OP <> 'INSERT' THEN
+    PERFORM set_config(place || 'deleted', coalesce(array_agg(r)::text, '{}'), false) FROM old_rows r;
   END IF;
   RETURN NULL;
 END $$;

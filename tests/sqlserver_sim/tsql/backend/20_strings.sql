@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION sim.u16(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
   RETURN length(x) + CASE WHEN octet_length(x) < length(x) + 3 THEN 0
-                     ELSE length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]', '', 'g')) END;
+                     ELSE length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]+', '', 'g')) END;
 END $$;
 
 CREATE OR REPLACE FUNCTION sim.cut(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -65,7 +65,8 @@ CREATE OR REPLACE FUNCTION sim.from_utf16le(x bytea) RETURNS text LANGUAGE sql I
 -- Searching and replacing without regard to case needs both sides folded: nondeterministic collations cannot search.
 CREATE OR REPLACE FUNCTION sim.fold(x text, exact boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  RETURN CASE WHEN exact THEN x ELSE lower(x COLLATE "und-x-icu") END COLLATE "C";
+  RETURN CASE WHEN exact THEN x COLLATE "C" WHEN octet_length(x) = length(x) THEN lower(x COLLATE "C")
+              ELSE lower(x COLLATE "und-x-icu") COLLATE "C" END;
 END $$;
 
 CREATE OR REPLACE FUNCTION sim.charindex(needle text, hay text, start bigint, exact boolean) RETURNS int
@@ -115,11 +116,9 @@ BEGIN
   END LOOP;
   RETURN r || ' *$';
 END $$;
-CREATE OR REPLACE FUNCTION sim.like(x text, p text, esc text, exact boolean) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-BEGIN
-  RETURN CASE WHEN x IS NULL OR p IS NULL THEN NULL
-              ELSE sim.fold(x, exact) ~ sim.like_pattern(sim.fold(p, exact), esc COLLATE "C") END;
-END $$;
+-- Inlined, so that a pattern that is a literal is turned into a regular expression once for a statement.
+CREATE OR REPLACE FUNCTION sim.like(x text, p text, esc text, exact boolean) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT sim.fold(x, exact) ~ sim.like_pattern(sim.fold(p, exact), esc COLLATE "C") $$;
 CREATE OR REPLACE FUNCTION sim.patindex(p text, x text, exact boolean) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT coalesce((SELECT min(i) FROM generate_series(1, length(x) + 1) i
      WHERE CASE WHEN left(p, 1) = '%' COLLATE "C" THEN sim.like(substr(x, i), substr(p, 2), NULL, exact)

@@ -21,6 +21,15 @@ CREATE OR REPLACE FUNCTION sim.json_array(x json) RETURNS json LANGUAGE plpgsql 
 BEGIN
   RETURN CASE json_typeof(x) WHEN 'array' THEN x WHEN 'object' THEN json_build_array(x) ELSE '[]'::json END;
 END $$;
+-- The same for columns that are members: what has no members is an empty object.
+CREATE OR REPLACE FUNCTION sim.json_objects(x json) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE rows json := sim.json_array(x);
+BEGIN
+  IF EXISTS (SELECT FROM json_array_elements(rows) e WHERE json_typeof(e) <> 'object') THEN
+    SELECT json_agg(CASE json_typeof(e) WHEN 'object' THEN e ELSE '{}' END) INTO rows FROM json_array_elements(rows) e;
+  END IF;
+  RETURN rows;
+END $$;
 CREATE OR REPLACE FUNCTION sim.json_scalar(x json) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   RETURN CASE WHEN json_typeof(x) IN ('object', 'array') THEN NULL ELSE x #>> '{}' END;

@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION sim.column_scale(c sim.column) RETURNS int LANGUAGE s
 DROP VIEW IF EXISTS sim.constraint_object, sim.index_row CASCADE;
 DROP VIEW IF EXISTS sys.schemas, sys.objects, sys.all_objects, sys.tables, sys.views, sys.procedures, sys.triggers, sys.columns, sys.all_columns, sys.types, sys.indexes, sys.index_columns,
   sys.key_constraints, sys.foreign_keys, sys.foreign_key_columns, sys.check_constraints, sys.default_constraints, sys.computed_columns, sys.identity_columns,
-  sys.sql_modules, sys.databases, sys.dm_exec_sessions, sys.dm_exec_connections, sys.configurations, sys.partitions CASCADE;
+  sys.sql_modules, sys.extended_properties, sys.databases, sys.dm_exec_sessions, sys.dm_exec_connections, sys.configurations, sys.partitions CASCADE;
 DROP VIEW IF EXISTS information_schema_ms."TABLES", information_schema_ms."COLUMNS", information_schema_ms."ROUTINES", information_schema_ms."KEY_COLUMN_USAGE", information_schema_ms."TABLE_CONSTRAINTS" CASCADE;
 
 CREATE VIEW sys.schemas AS
@@ -60,6 +60,9 @@ CREATE VIEW sys.triggers AS
     FROM sim.object WHERE kind = 'TR';
 CREATE VIEW sys.sql_modules AS
   SELECT object_id, definition::sim.ntext AS definition, 1::smallint::sim.bit AS uses_ansi_nulls, 1::smallint::sim.bit AS uses_quoted_identifier FROM sim.object WHERE definition IS NOT NULL;
+CREATE VIEW sys.extended_properties AS
+  SELECT 1::smallint::sim.tinyint AS class, 'OBJECT_OR_COLUMN'::sim.kind AS class_desc, major_id, minor_id, name::sim.sysname AS name, value::sim.ntext AS value
+    FROM sim.extended_property;
 CREATE VIEW sys.columns AS
   SELECT c.object_id, c.name::sim.sysname AS name, c.column_id, t.system_type_id::smallint::sim.tinyint AS system_type_id, t.system_type_id AS user_type_id,
          sim.column_bytes(c) AS max_length, sim.column_precision(c)::smallint::sim.tinyint AS "precision", sim.column_scale(c)::smallint::sim.tinyint AS scale,
@@ -78,11 +81,10 @@ CREATE VIEW sys.computed_columns AS
    WHERE c.computed IS NOT NULL;
 
 CREATE OR REPLACE FUNCTION sim.last_identity(c sim.column) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
-DECLARE last bigint; called boolean; o sim.object;
+DECLARE o sim.object;
 BEGIN
   SELECT * INTO o FROM sim.object WHERE object_id = c.object_id;
-  EXECUTE 'SELECT last_value, is_called FROM ' || pg_get_serial_sequence(quote_ident(o.schema_name) || '.' || quote_ident(o.name), c.name) INTO last, called;
-  RETURN CASE WHEN called THEN last END;
+  RETURN pg_sequence_last_value(pg_get_serial_sequence(quote_ident(o.schema_name) || '.' || quote_ident(o.name), c.name)::regclass);
 END $$;
 CREATE VIEW sys.identity_columns AS
   SELECT s.*, c.seed AS seed_value, c.increment AS increment_value, sim.last_identity(c) AS last_value, 0::smallint::sim.bit AS is_not_for_replication
@@ -159,10 +161,22 @@ CREATE VIEW information_schema_ms."KEY_COLUMN_USAGE" AS
 -- '[db].[dbo].[name]' as its last two parts.
 CREATE OR REPLACE FUNCTION sim.name_parts(n text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT array_agg(lower(coalesce(m[1], m[2], m[3]))) FROM regexp_matches(n COLLATE "C", '\[([^\]]*)\]|"([^"]*)"|([^.\[\]"]+)', 'g') m $$;
-CREATE OR REPLACE FUNCTION sim.object_id(n text, k text DEFAULT NULL) RETURNS int LANGUAGE sql STABLE AS $$
-  SELECT o.object_id FROM sys.objects o, sim.name_parts(n) p
-   WHERE lower(o.name COLLATE "C") = p[array_upper(p, 1)] AND (k IS NULL OR btrim(upper(k)) COLLATE "C" = btrim(o.type) COLLATE "C")
-     AND (array_upper(p, 1) = 1 AND o.schema_id = 1 OR o.schema_id = sim.schema_id_of(p[array_upper(p, 1) - 1]) OR n LIKE '%..%') LIMIT 1 $$;
+CREATE OR REPLACE FUNCTION sim.object_id(n text, k text DEFAULT NULL) RETURNS int LANGUAGE plpgsql STABLE AS $$
+DECLARE p text[] := sim.name_parts(n); found int;
+BEGIN
+  -- Most names are those of tables; the view is much slower than their own catalog.
+  IF array_upper(p, 1) = 2 THEN
+    SELECT o.object_id INTO found FROM sim.object o
+     WHERE lower(o.name COLLATE "C") = p[2] COLLATE "C" AND lower(o.schema_name COLLATE "C") = p[1] COLLATE "C"
+       AND o.kind = 'U' AND (k IS NULL OR btrim(upper(k)) COLLATE "C" = 'U') LIMIT 1;
+  END IF;
+  IF found IS NULL THEN
+    SELECT o.object_id INTO found FROM sys.objects o
+     WHERE lower(o.name COLLATE "C") = p[array_upper(p, 1)] AND (k IS NULL OR btrim(upper(k)) COLLATE "C" = btrim(o.type) COLLATE "C")
+       AND (array_upper(p, 1) = 1 AND o.schema_id = 1 OR o.schema_id = sim.schema_id_of(p[array_upper(p, 1) - 1]) OR n LIKE '%..%') LIMIT 1;
+  END IF;
+  RETURN found;
+END $$;
 CREATE OR REPLACE FUNCTION sim.object_name(id int, db int DEFAULT NULL) RETURNS text LANGUAGE sql STABLE AS $$ SELECT name FROM sys.objects WHERE object_id = id LIMIT 1 $$;
 CREATE OR REPLACE FUNCTION sim.object_schema_name(id int, db int DEFAULT NULL) RETURNS text LANGUAGE sql STABLE AS $$ SELECT schema_name FROM sim.object WHERE object_id = id $$;
 CREATE OR REPLACE FUNCTION sim.object_definition(id int) RETURNS text LANGUAGE sql STABLE AS $$ SELECT definition FROM sim.object WHERE object_id = id $$;
