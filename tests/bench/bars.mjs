@@ -45,11 +45,27 @@ function webhookBars({ idle, latency, burst, beside_slow, throughput, soak, idle
     atMost('rows per second through webhooks, not answered 2xx', 0, '', throughput.daemon.not_2xx),
     atMost('sustained load, not answered 2xx', 0, '', soak.not_2xx),
     atMost('sustained load, growth of private memory along the fitted line', 256, 'kB', soak.growth_kb),
-    atMost('sustained load, private memory above idle', 5 * 1024, 'kB', soak.most_kb - idle.daemon.private_kb),
+    atMost('sustained load, private memory above idle for each connection', 32, 'kB',
+      (soak.most_kb - idle.daemon.private_kb) / soak.connections),
     atMost('idle with listener, private memory', 5 * 1024, 'kB', idle.daemon.private_kb),
     atMost('idle after all that, private memory', 5 * 1024, 'kB', idle_after.private_kb),
     atMost('idle with listener, processor', 0.1, '%', idle.daemon.processor_percent),
   ];
 }
 
-export const bars = ({ polls, webhooks }) => [...(polls ? pollBars(polls) : []), ...(webhooks ? webhookBars(webhooks) : [])];
+function queueBars({ drains }) {
+  const times = drains.map(({ daemon, peer }) => daemon.items_per_second / peer.items_per_second);
+  const worst = (pick) => Math.max(...drains.map(({ daemon }) => pick(daemon)));
+  return [
+    atLeast('queue drained, items per second against one at a time', 20, '×', Math.min(...times)),
+    atMost('10,000 items of 1,000 rows, rows written in Supabase', 1_000, '', worst((one) => one.rows_written)),
+    atMost('10,000 items of 1,000 rows, round trips', 100, '', worst((one) => one.trips.supabase + one.trips.sqlserver)),
+    atMost('queue drained, private memory above before', 5 * 1024, 'kB', worst((one) => one.peak_kb - one.idle_kb)),
+  ];
+}
+
+export const bars = ({ polls, webhooks, queue }) => [
+  ...(polls ? pollBars(polls) : []),
+  ...(webhooks ? webhookBars(webhooks) : []),
+  ...(queue ? queueBars(queue) : []),
+];

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { bars } from './bars.mjs';
 import { measurePolls } from './polls.mjs';
 import { stopAll } from './process.mjs';
+import { measureQueue } from './queue.mjs';
 import { print } from './report.mjs';
 import { measureWebhooks } from './webhooks.mjs';
 
@@ -32,7 +33,7 @@ const world = {
   peerCalls: options['peer-calls'],
   quick: options.quick,
 };
-const parts = { polls: measurePolls, webhooks: measureWebhooks };
+const parts = { polls: measurePolls, webhooks: measureWebhooks, queue: measureQueue };
 
 async function run() {
   const results = {};

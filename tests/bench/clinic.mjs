@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { connectPostgres, connectSqlServer, SqlServerPool, TYPES } from './peer/databases.mjs';
-import { processorTime, Program } from './process.mjs';
+import { pause, processorTime, Program } from './process.mjs';
 
 const script = (name) => readFileSync(new URL(`../sql/${name}`, import.meta.url), 'utf8');
 
@@ -115,6 +115,27 @@ export class Supabase {
     return rows[0].summary;
   }
 
+  // Rows that sessions have written in the notes since they were last forgotten; sessions tell within a second.
+  async rowsWritten() {
+    await pause(1_100);
+    const { rows } = await this.client.query(
+      "SELECT (n_tup_ins + n_tup_upd)::int AS written FROM pg_stat_user_tables WHERE relname = 'aligner_notes'",
+    );
+    return rows[0].written;
+  }
+
+  async forgetCounts() {
+    await pause(1_100);
+    await this.client.query("SELECT pg_stat_reset_single_table_counters('aligner_notes'::regclass)");
+  }
+
+  async labNotes() {
+    const { rows } = await this.client.query(
+      "SELECT concat_ws(' ', count(*), sum(note_id), sum(length(note_text))) AS summary FROM aligner_notes WHERE note_type = 'Lab'",
+    );
+    return rows[0].summary;
+  }
+
   close() {
     return this.client.end();
   }
@@ -189,6 +210,40 @@ export class ClinicServer {
   async summary() {
     const [row] = await this.client.execute(
       'SELECT COUNT(*), COALESCE(SUM(CAST(NoteID AS bigint)), 0), COALESCE(SUM(CAST(LEN(NoteText) AS bigint)), 0) FROM dbo.tblAlignerNotes',
+    );
+    return row.join(' ');
+  }
+
+  // The lab adds `records` notes, or has them from before, and edits each until it has changed `edits` times. Returns how
+  // many items the triggers have queued.
+  async queueLabNotes(records, edits) {
+    await this.client.execute("DELETE FROM dbo.SyncQueue WHERE Status = 'Synced'");
+    const [[there]] = await this.client.execute("SELECT COUNT(*) FROM dbo.tblAlignerNotes WHERE NoteType = 'Lab'");
+    const before = await this.pendingItems();
+    if (there === 0) {
+      await this.client.execute(
+        `INSERT INTO dbo.tblAlignerNotes (AlignerSetID, NoteType, NoteText, IsRead)
+         SELECT 1, 'Lab', CONCAT(@before, value, @after), 1 FROM GENERATE_SERIES(1, @records)`,
+        { before: [TYPES.NVarChar, noteText.before], after: [TYPES.NVarChar, noteText.after], records: [TYPES.Int, records] },
+      );
+    }
+    for (let edit = there === 0 ? 1 : 0; edit < edits; ++edit) {
+      await this.client.execute(
+        "UPDATE dbo.tblAlignerNotes SET NoteText = CONCAT(NoteText, N' *'), IsEdited = 1, EditedAt = GETDATE() WHERE NoteType = 'Lab'",
+      );
+    }
+    return (await this.pendingItems()) - before;
+  }
+
+  async pendingItems() {
+    const [[count]] = await this.client.execute("SELECT COUNT(*) FROM dbo.SyncQueue WHERE Status = 'Pending' AND TableName = 'aligner_notes'");
+    return count;
+  }
+
+  async labNotes() {
+    const [row] = await this.client.execute(
+      `SELECT COUNT(*), COALESCE(SUM(CAST(NoteID AS bigint)), 0), COALESCE(SUM(CAST(LEN(NoteText) AS bigint)), 0)
+       FROM dbo.tblAlignerNotes WHERE NoteType = 'Lab'`,
     );
     return row.join(' ');
   }

@@ -98,6 +98,22 @@ function webhookThroughput({ throughput, without_triggers, soak }) {
     [['daemon', ...[soak.answers, soak.not_2xx + soak.broken, soak.before_kb, soak.least_kb, soak.most_kb, soak.growth_kb, soak.after_kb].map(number)]]);
 }
 
+function queueDrains({ drains }) {
+  title('The queue drained in one go (trips: Supabase + SQL Server)');
+  const row = (name, delay, one, times) => [
+    `${name} at ${delay} ms`,
+    ...[one.items, one.records, one.wall_ms, one.items_per_second, one.rows_written].map(number),
+    `${one.trips.supabase} + ${one.trips.sqlserver}`,
+    ...[one.idle_kb, one.peak_kb].map(number),
+    times,
+  ];
+  const rows = drains.flatMap(({ round_trip_ms: delay, daemon, peer }) => [
+    row('daemon', delay, daemon, `${number(daemon.items_per_second / peer.items_per_second)}×`),
+    row('peer', delay, peer, ''),
+  ]);
+  table(['', 'items', 'rows', 'ms', 'items/s', 'rows written', 'trips', 'private kB before', 'peak', 'faster'], rows);
+}
+
 function bars(results) {
   title('Bars');
   const rows = results.bars.map(({ name, bar, value, unit, met }) => [name, bar, `${number(value)} ${unit}`.trim(), met ? 'met' : 'MISSED']);
@@ -115,5 +131,6 @@ export function print(results) {
   }
   if (results.polls) [kinds, backlogs, idle].forEach((section) => section(results.polls));
   if (results.webhooks) [webhookLatency, webhookBursts, webhookThroughput, idle].forEach((section) => section(results.webhooks));
+  if (results.queue) queueDrains(results.queue);
   bars(results);
 }

@@ -9,7 +9,7 @@ usage: tests/bench/run.sh [options]
 Builds the daemon as it is shipped, starts throw-away servers behind latency proxies, measures, prints tables and
 writes build/bench-results.json. Takes about 25 minutes.
 
-  --only PART      polls or webhooks
+  --only PART      polls, webhooks or queue
   --quick          a few runs of everything, about 5 minutes; its figures only show that the benchmark works
   --clear          connections without encryption
   --peer-calls N   calls to SQL Server that the polling peer makes for a row: 2 (look, then write; the default) or 1
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --quick | --clear) options+=("$1") ;;
         --only)
-            case ${2:-} in polls | webhooks) ;; *) usage >&2; exit 2 ;; esac
+            case ${2:-} in polls | webhooks | queue) ;; *) usage >&2; exit 2 ;; esac
             options+=("$1" "$2")
             shift
             ;;
@@ -61,7 +61,7 @@ if [ ! "$peer/node_modules/.package-lock.json" -nt "$peer/package-lock.json" ]; 
 fi
 
 # The servers' files stay in memory where there is room: what a disk does to a throw-away cluster says nothing of either
-# implementation, and the stand-in makes files for each statement that fires a trigger.
+# implementation.
 room=$(df --output=avail -k /dev/shm 2>/dev/null | tail -1)
 [ -n "${TMPDIR:-}" ] || [ "${room:-0}" -lt 4000000 ] || export TMPDIR=/dev/shm
 

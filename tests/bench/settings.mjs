@@ -22,6 +22,7 @@ export async function writeSettings(world, name, { supabase, server, serverPort,
     PORT: await freePort(),
     REVERSE_SYNC_STATE_FILE: join(world.folder, `${name}-state.json`),
     REVERSE_SYNC_INTERVAL_MINUTES: 1440,
+    FORWARD_SYNC_ENABLED: false, // what is measured is the way from Supabase to SQL Server
     ...more,
   };
   const file = join(world.folder, `${name}.env`);
