@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# install-build-dependencies.sh [--for quickstart|tests|bench]
+# install-build-dependencies.sh [--for quickstart|tests|packages|bench|windows]
 #
 # Installs on Debian 12 what building needs, and only what is missing. "quickstart" is enough to build and show the
-# daemon, "tests" (the default) adds the checks' tools, "bench" what the benchmarks take.
+# daemon, "tests" (the default) adds the checks' tools, "packages" what makes packages and tries them, "bench" what the
+# benchmarks take, "windows" what cross-compiles for Windows and runs the result.
 # Runs as root, or through sudo. May be run again at any time.
 set -euo pipefail
 
@@ -11,7 +12,7 @@ case "${1:-}" in
     --for) purpose=${2:-} ;;
     --for=*) purpose=${1#--for=} ;;
     '') ;;
-    *) echo "usage: install-build-dependencies.sh [--for quickstart|tests|bench]" >&2; exit 2 ;;
+    *) echo "usage: install-build-dependencies.sh [--for quickstart|tests|packages|bench|windows]" >&2; exit 2 ;;
 esac
 
 wanted=(g++ cmake ninja-build ccache lld pkg-config ca-certificates openssl
@@ -20,11 +21,13 @@ wanted=(g++ cmake ninja-build ccache lld pkg-config ca-certificates openssl
 case $purpose in
     quickstart) ;;
     tests) wanted+=(clang libclang-rt-14-dev clang-tidy clang-format libbenchmark-dev git curl) ;;
+    packages) wanted+=(dpkg-dev file lintian rpm debootstrap systemd) ;;
     bench) wanted+=(libbenchmark-dev wrk) ;;
-    *) echo "install-build-dependencies.sh: --for takes quickstart, tests or bench, not '$purpose'" >&2; exit 2 ;;
+    windows) wanted+=(g++-mingw-w64-x86-64-posix mingw-w64-tools wine wine64 nsis googletest) ;;
+    *) echo "install-build-dependencies.sh: --for takes quickstart, tests, packages, bench or windows, not '$purpose'" >&2; exit 2 ;;
 esac
 # Any node will do, wherever it came from.
-if [ "$purpose" != quickstart ]; then
+if [ "$purpose" = tests ] || [ "$purpose" = bench ] || [ "$purpose" = windows ]; then
     command -v node >/dev/null || wanted+=(nodejs)
     command -v npm >/dev/null || wanted+=(npm)
 fi

@@ -1,0 +1,351 @@
+#!/usr/bin/env bash
+# run.sh [PACKAGE.deb]
+#
+# Tries the Debian package as its users do: in a bare Debian 12 under a systemd of its own, from installation to purge, beside
+# throw-away servers. Without an argument it builds the package first (release preset). Needs root, and the right to make name
+# spaces; without them it ends with 77, "not run". The bare Debian is kept in ${XDG_CACHE_HOME:-~/.cache}/reverse-sync.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source_folder=$PWD
+
+not_run() { echo "NOT RUN: $*"; exit 77; }
+fail() { echo "FAILED: $*" >&2; journal=1; exit 1; }
+step() { printf '== %s\n' "$*"; }
+
+build() {
+    cmake --preset release >/dev/null
+    cmake --build build/release --target package-contents
+    rm -rf build/release/packages
+    cpack --preset deb >/dev/null
+    cpack --preset rpm >/dev/null
+}
+
+# --- what can be seen of the package without installing it
+
+look_at_package() {
+    step "the package"
+    local bytes
+    bytes=$(stat -c %s "$package")
+    dpkg-deb --field "$package" Package Version Depends
+    echo "$bytes bytes"
+    [ "$bytes" -le $((3 * 1024 * 1024)) ] || fail "the package is larger than 3 MB"
+    dpkg-deb --contents "$package" | grep -E ' \./(usr/bin/|etc/|lib/|usr/lib/)' | awk '{print $1, $2, $6}'
+    lintian --fail-on error --tag-display-limit 0 "$package" || fail "lintian finds errors"
+    local exposure
+    dpkg-deb --fsys-tarfile "$package" | tar -xO --wildcards '*/reverse-sync.service' > "$folder/reverse-sync.service"
+    exposure=$(systemd-analyze security --offline=true "$folder/reverse-sync.service" | tail -1)
+    echo "$exposure"
+    awk '{ exit !($(NF - 2) <= 1.5) }' <<<"$exposure" || fail "the unit is exposed"
+}
+
+# --- a bare Debian with a systemd of its own
+
+bare_root() {
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/reverse-sync/debian-12.tar
+    if [ ! -f "$cache" ]; then
+        step "making a bare Debian 12"
+        mkdir -p "$(dirname "$cache")"
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates bookworm "$folder/root" \
+            >"$folder/debootstrap.log" 2>&1 || fail "debootstrap: $(tail -1 "$folder/debootstrap.log")"
+        tar -C "$folder/root" -cf "$cache.$$" . && mv "$cache.$$" "$cache"
+    else
+        mkdir "$folder/root"
+        tar -C "$folder/root" -xf "$cache"
+    fi
+    # The same way to the packages as this machine has.
+    rm -rf "$folder/root/etc/apt/sources.list" "$folder/root/etc/apt/sources.list.d"
+    cp -a /etc/apt/sources.list* /etc/apt/apt.conf.d "$folder/root/etc/apt/"
+    cp -L /etc/resolv.conf /etc/hosts "$folder/root/etc/"
+    ln -s /dev/null "$folder/root/etc/systemd/system/console-getty.service"
+}
+
+boot() {
+    local cgroups
+    cgroups=$(findmnt -n -t cgroup2 -o TARGET | head -1)
+    [ -n "$cgroups" ] || not_run "no control groups of version 2"
+    cgroup=$cgroups/reverse-sync-test-$$
+    mkdir "$cgroup" 2>/dev/null || not_run "no control group can be made"
+    sh -c 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"' sh "$cgroup" \
+        unshare --mount --pid --cgroup --uts --ipc --fork --kill-child tests/package/boot.sh "$folder/root" 2>"$folder/boot.log" &
+    machine=$!
+    for _ in $(seq 100); do
+        init=$(pgrep -P "$machine" || true)
+        [ "$(cat "/proc/$init/comm" 2>/dev/null)" != systemd ] || break
+        kill -0 "$machine" 2>/dev/null || not_run "no name spaces can be made"
+        sleep 0.1
+    done
+    for _ in $(seq 100); do
+        inside test -S /run/systemd/private 2>/dev/null && break
+        sleep 0.1
+    done
+    inside systemctl is-system-running --wait >"$folder/running" || true
+    grep -qE 'running|degraded' "$folder/running" || fail "systemd does not come up: $(cat "$folder/running")"
+}
+
+inside() { nsenter -t "$init" -m -p -C -u -i -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@" </dev/null; }
+apt() { inside apt-get -qq -o Dpkg::Use-Pty=0 "$@" >"$folder/apt.log" 2>&1 || fail "apt-get $*: $(tail -5 "$folder/apt.log")"; }
+property() { inside systemctl show --value -p "$1" reverse-sync; }
+expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+in_journal() { inside journalctl -u reverse-sync -o cat --no-pager "$@"; }
+# Waits at most 30 s until the command succeeds.
+eventually() {
+    local left=150
+    until "$@"; do
+        [ $((left -= 1)) -gt 0 ] || fail "in vain: $*"
+        sleep 0.2
+    done
+}
+said() { [[ $(in_journal --since "@$since") == *"$1"* ]]; }
+mark() { since=$(date +%s.%N); }
+
+# All files but those of apt, dpkg, the log and what is made anew at each boot.
+files() {
+    inside find / -xdev \( -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /tmp \
+        -o -path /run -o -path /proc -o -path /sys -o -path /dev -o -path /root \) -prune -o -print | sort
+}
+
+# --- both databases
+
+supabase() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$supabase_url" "$@"; }
+sqlserver() {
+    TDSVER=7.4 tsql -H "$SIM_HOST" -p "$SIM_PORT" -U "$SIM_USER" -P "$SIM_PASSWORD" -D "$SIM_DATABASE" -J UTF-8 -o fhq 2>/dev/null
+}
+arrived() { sqlserver <<<$'SELECT COUNT(*) FROM dbo.tblAlignerNotes\ngo' | tr -dc '0-9'; }
+all_arrived() { [ "$(arrived)" = "$(supabase -c 'SELECT count(*) FROM aligner_notes')" ]; }
+doctor_writes() {
+    supabase -c "INSERT INTO aligner_notes (aligner_set_id, note_type, note_text) SELECT 1, 'Doctor', 'note ' || n
+                 FROM generate_series(1, $1) n"
+}
+
+prepare_databases() {
+    psql -X -q -d "$TEST_POSTGRES_URL" -c "CREATE DATABASE portal"
+    supabase_url=${TEST_POSTGRES_URL%/*}/portal
+    supabase -f tests/sql/supabase-clinic.sql >/dev/null 2>&1
+    supabase -c "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO $TEST_POSTGRES_ROLE" >/dev/null
+    sqlserver < tests/sql/sqlserver-clinic.sql >/dev/null
+    supabase -c "INSERT INTO aligner_doctors (dr_id, doctor_name) VALUES (1, 'Doctor A');
+                 INSERT INTO patients (person_id, patient_name) VALUES (1, 'Patient A');
+                 INSERT INTO work (work_id, person_id) VALUES (1, 1);
+                 INSERT INTO aligner_sets (aligner_set_id, work_id, aligner_dr_id) VALUES (1, 1, 1)"
+    sqlserver >/dev/null <<'SQL'
+SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL ON;
+INSERT INTO dbo.AlignerDoctors (DoctorName) VALUES (N'Doctor A');
+INSERT INTO dbo.tblpatients (PatientName) VALUES (N'Patient A');
+INSERT INTO dbo.tblwork (PersonID, Typeofwork) VALUES (1, 1);
+INSERT INTO dbo.tblAlignerSets (WorkID, AlignerDrID) VALUES (1, 1);
+go
+SQL
+}
+
+# As an editor does it: the file stays the same, with its owner and mode.
+configure() {
+    inside sh -c 'cat > /etc/reverse-sync/.env' </dev/null
+    nsenter -t "$init" -m -- sh -c 'cat > /etc/reverse-sync/.env' <<ENV
+SUPABASE_DB_URL=postgresql://$TEST_POSTGRES_ROLE:$TEST_POSTGRES_PASSWORD@${supabase_url#*@}
+DB_SERVER=$SIM_HOST
+DB_PORT=$SIM_PORT
+DB_NAME=$SIM_DATABASE
+DB_USER=$SIM_USER
+DB_PASSWORD=$SIM_PASSWORD
+DB_ENCRYPT=request
+PORT=$port
+REVERSE_SYNC_STATE_FILE=/var/lib/reverse-sync/reverse-sync-state.json
+$*
+ENV
+}
+
+# --- from installation to purge
+
+install_package() {
+    step "installing"
+    apt update
+    files > "$folder/before"
+    cp "$package" "$folder/root/root/"
+    apt install -y --no-install-recommends "/root/$(basename "$package")"
+    expect "enabled" "$(inside systemctl is-enabled reverse-sync)" enabled
+    expect "started before it has settings" "$(property ActiveState)" inactive
+    expect "owner and mode of the settings" "$(inside stat -c '%U %a' /etc/reverse-sync/.env)" "reverse-sync 600"
+    inside systemd-analyze verify --man=no reverse-sync.service >"$folder/verify" 2>&1 || true
+    [ ! -s "$folder/verify" ] || fail "systemd-analyze verify: $(cat "$folder/verify")"
+    # As shipped, with nothing set, by an administrator.
+    inside reverse-syncd check --offline >/dev/null || fail "the settings as shipped cannot be used"
+    expect "owner of the state" "$(inside stat -c %U /var/lib/reverse-sync/reverse-sync-state.json)" reverse-sync
+    inside env REVERSE_SYNC_STATE_FILE=/tmp/state.json REVERSE_SYNC_MAPPING=/usr/share/doc/reverse-sync/examples/mapping.json \
+        reverse-syncd check --offline >/dev/null || fail "the example of a mapping cannot be used"
+    inside cat /usr/share/man/man8/reverse-syncd.8.gz | gzip -dc | grep -q 'env\\-file' || fail "the manual page lacks the usage"
+}
+
+first_start() {
+    step "settings filled in, checked, started"
+    doctor_writes 3
+    configure
+    inside reverse-syncd check >"$folder/check" || fail "check finds: $(cat "$folder/check")"
+    mark
+    inside systemctl start reverse-sync || fail "it does not start"
+    property StatusText
+    eventually said "🎉 Startup sync recovered 3 missed changes"
+    all_arrived || fail "rows are missing"
+    expect "user" "$(inside stat -c %U "/proc/$(property MainPID)")" reverse-sync
+    inside reverse-syncd status || fail "status does not answer"
+    expect "state file" "$(inside stat -c '%U %a' /var/lib/reverse-sync/reverse-sync-state.json)" "reverse-sync 600"
+}
+
+journal_has_priorities() {
+    step "the journal"
+    configure "DB_PORT_IS_WRONG" # no line of a .env
+    mark
+    inside systemctl reload reverse-sync
+    eventually said "❌ Settings not reloaded"
+    in_journal -p err --since "@$since" | tee "$folder/errors"
+    expect "errors in the journal" "$(wc -l < "$folder/errors")" 1
+    grep -q '\.env' "$folder/errors" && grep -q 'line ' "$folder/errors" || fail "neither file nor line"
+    ! in_journal | grep -qE '^<[0-9]>|^[0-9]{4}-[0-9]{2}-[0-9]{2}T' || fail "a priority or a second time stamp is shown"
+    configure
+}
+
+broken_mapping() {
+    step "reload with a broken mapping, then with a good one"
+    printf '{\n  "version": 1,\n  "streams": [\n}\n' > "$folder/root/etc/reverse-sync/mapping.json"
+    chmod 644 "$folder/root/etc/reverse-sync/mapping.json"
+    configure "REVERSE_SYNC_MAPPING=/etc/reverse-sync/mapping.json"
+    mark
+    inside systemctl reload reverse-sync
+    eventually said "/etc/reverse-sync/mapping.json"
+    in_journal -p err --since "@$since"
+    expect "state after the refusal" "$(property ActiveState)" active
+    local before
+    before=$(property MainPID)
+    configure "REVERSE_SYNC_INTERVAL_MINUTES=17"
+    inside systemctl reload reverse-sync
+    eventually said "every 17 minutes"
+    expect "process after the reload" "$(property MainPID)" "$before"
+}
+
+stuck() {
+    step "a loop that stands still (SIGSTOP)"
+    inside mkdir -p /run/systemd/system/reverse-sync.service.d
+    printf '[Service]\nWatchdogSec=3\nRestartSec=100ms\n' |
+        nsenter -t "$init" -m -- sh -c 'cat > /run/systemd/system/reverse-sync.service.d/test.conf'
+    inside systemctl daemon-reload
+    inside systemctl restart reverse-sync
+    local before
+    before=$(property NRestarts)
+    mark
+    inside systemctl kill -s STOP reverse-sync
+    doctor_writes 5
+    restarted() { [ "$(property NRestarts)" = $((before + 1)) ] && [ "$(property ActiveState)" = active ]; }
+    eventually restarted
+    eventually said "🎉 Startup sync recovered 5 missed changes"
+    all_arrived || fail "rows are missing"
+    in_journal --since "@$since" | grep -i watchdog || true
+    inside rm -r /run/systemd/system/reverse-sync.service.d
+    inside systemctl daemon-reload
+}
+
+stop_in_a_catch_up() {
+    step "stop during a catch-up of 20,000 rows"
+    inside systemctl stop reverse-sync
+    configure "REVERSE_SYNC_MAX_RECORDS=50"
+    doctor_writes 20000
+    local start before
+    before=$(arrived)
+    mark
+    inside systemctl start reverse-sync
+    eventually said "✅ Synced 50/50 notes"
+    start=$(date +%s%N)
+    inside systemctl stop reverse-sync
+    echo "stopped after $((($(date +%s%N) - start) / 1000000)) ms with $(($(arrived) - before)) of 20000 rows"
+    [ $((($(date +%s%N) - start) / 1000000000)) -lt 10 ] || fail "the stop took too long"
+    expect "result of the stop" "$(property Result)" success
+    ! all_arrived || fail "the catch-up was over before the stop"
+    local carried=$(($(arrived) - before))
+    configure "REVERSE_SYNC_MAX_RECORDS=2000"
+    mark
+    inside systemctl start reverse-sync
+    eventually said "🎉 Startup sync recovered $((20000 - carried)) missed changes"
+    all_arrived || fail "rows are missing"
+}
+
+upgrade() {
+    step "upgrade"
+    local next="$folder/next" before
+    dpkg-deb --raw-extract "$package" "$next"
+    sed -i 's/^Version: .*/&+next/' "$next/DEBIAN/control"
+    dpkg-deb --root-owner-group --build "$next" "$folder/root/root/next.deb" >/dev/null
+    before=$(property MainPID)
+    inside cat /etc/reverse-sync/.env > "$folder/env"
+    apt install -y --no-install-recommends /root/next.deb
+    expect "state after the upgrade" "$(property ActiveState)" active
+    [ "$(property MainPID)" != "$before" ] || fail "the former program still runs"
+    inside cat /etc/reverse-sync/.env | cmp - "$folder/env" || fail "the settings are changed"
+    expect "owner and mode of the settings" "$(inside stat -c '%U %a' /etc/reverse-sync/.env)" "reverse-sync 600"
+    mark
+    doctor_writes 2
+    inside systemctl kill -s USR1 reverse-sync
+    eventually all_arrived
+    ! said "lookback" || fail "the state is lost"
+}
+
+remove_and_purge() {
+    step "remove, then purge"
+    apt remove -y reverse-sync
+    inside test -s /var/lib/reverse-sync/reverse-sync-state.json || fail "removal takes the state"
+    inside test -s /etc/reverse-sync/.env || fail "removal takes the settings"
+    apt purge -y reverse-sync
+    apt autoremove -y --purge
+    files > "$folder/after"
+    diff "$folder/before" "$folder/after" || fail "the purge leaves something, or takes too much"
+    # "passwd-" and the like are what the tools for users keep of the time before.
+    ! inside grep -r --exclude='*-' reverse-sync /etc || fail "/etc still knows it"
+    echo "nothing is left"
+}
+
+try_package() {
+    prepare_databases
+    port=$((20000 + RANDOM % 10000))
+    bare_root
+    boot
+    install_package
+    first_start
+    journal_has_priorities
+    broken_mapping
+    stuck
+    stop_in_a_catch_up
+    upgrade
+    remove_and_purge
+    step "passed"
+}
+
+clean_up() {
+    local status=$?
+    if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -n "${init:-}" ]; then
+        in_journal -n 40 2>/dev/null || true
+    fi
+    [ -z "${init:-}" ] || kill -KILL "$init" 2>/dev/null || true
+    [ -z "${machine:-}" ] || wait "$machine" 2>/dev/null || true
+    for _ in $(seq 50); do
+        [ -z "${cgroup:-}" ] || [ ! -d "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+        [ -d "${cgroup:-/nowhere}" ] || break
+        sleep 0.1
+    done
+    rm -rf --one-file-system "$folder"
+    exit "$status"
+}
+
+[ "$(id -u)" = 0 ] || not_run "this takes root"
+if [ "${1:-}" = try ]; then
+    package=$2
+    folder=$(mktemp -d)
+    trap clean_up EXIT
+    try_package
+    exit
+fi
+for tool in debootstrap lintian systemd-analyze rpmbuild unshare; do
+    command -v "$tool" >/dev/null || fail "$tool is missing; run packaging/install-build-dependencies.sh"
+done
+[ $# -gt 0 ] || build
+package=$(realpath "${1:-$(echo build/release/packages/*.deb)}")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+look_at_package
+tests/support/with_servers.sh --sim "${SQLSERVER_SIM:-$PWD/build/dev/tests/sqlserver_sim/sqlserver-sim}" -- "$source_folder/tests/package/run.sh" try "$package"
