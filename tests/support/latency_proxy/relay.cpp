@@ -105,7 +105,6 @@ void Relay::count(const Direction& direction, std::size_t bytes) {
         client_spoke_last_ = true;
     } else {
         statistics.server_to_client_bytes += bytes;
-        statistics.round_trips += std::exchange(client_spoke_last_, false) ? 1U : 0U;
     }
 }
 
@@ -127,6 +126,9 @@ asio::awaitable<void> Relay::deliver(Direction& direction) {
             error_code ignored;
             direction.to.shutdown(tcp::socket::shutdown_send, ignored);
             co_return;
+        }
+        if (!is_from_client(direction)) {
+            state_.statistics.round_trips += std::exchange(client_spoke_last_, false) ? 1U : 0U;
         }
         if (!co_await write(direction, std::move(bytes))) {
             co_return cut();

@@ -13,8 +13,8 @@
 
 namespace revsync::test {
 
-// Counted over all connections since the start or the last reset. A round trip is a change from bytes of the
-// client to bytes of the server.
+// Counted over all connections since the start or the last reset. A round trip is an
+// answer that reaches the client after the client spoke: with a delay, requests that await no answer make one together.
 struct ProxyStatistics {
     std::uint64_t connections = 0;
     std::uint64_t client_to_server_bytes = 0;
