@@ -47,7 +47,7 @@ else()
   if(NOT REVSYNC_SANITIZE)
     add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
   endif()
-  add_link_options(-Wl,-z,relro,-z,now)
+  add_link_options(-Wl,-z,relro,-z,now -Wl,--build-id=sha1)  # debug symbols that are kept apart are found by the build's id
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 endif()
 find_program(REVSYNC_LLD ld.lld)

@@ -1,6 +1,7 @@
 # The libraries that the project stands on, all from the system's packages (or vcpkg on Windows).
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers program_options)
+set(Boost_NO_WARN_NEW_VERSIONS ON)  # of a CMake that is older than the Boost
+find_package(Boost 1.81 REQUIRED COMPONENTS program_options)
 find_package(PostgreSQL REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(fmt REQUIRED)
@@ -11,6 +12,10 @@ add_library(revsync_boost STATIC "${PROJECT_SOURCE_DIR}/lib/boost_asio.cpp" "${P
             "${PROJECT_SOURCE_DIR}/lib/boost_json.cpp")
 target_link_libraries(revsync_boost PUBLIC Boost::headers Threads::Threads OpenSSL::SSL OpenSSL::Crypto
                                     PRIVATE revsync_settings)
+if(WIN32)
+  target_link_libraries(revsync_boost PUBLIC ws2_32 mswsock bcrypt)
+  target_compile_definitions(revsync_boost PUBLIC _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
+endif()
 target_compile_definitions(revsync_boost PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_COROUTINE)

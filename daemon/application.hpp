@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "runtime/gate.hpp"
 #include "runtime/logger.hpp"
 #include "sync/catch_up.hpp"
+#include "sync/drain.hpp"
 #include "sync/watched_ends.hpp"
 
 namespace revsync {
@@ -18,8 +20,8 @@ namespace revsync {
 // it closes every connection and joins their threads.
 class Application {
 public:
-    // The error (configuration): the mapping file, SUPABASE_DB_URL or the state file cannot be used.
-    static Result<std::unique_ptr<Application>> create(const Settings& settings, const Logger& logger);
+    // The error (configuration): SUPABASE_DB_URL or the state file cannot be used.
+    static Result<std::unique_ptr<Application>> create(const Settings& settings, Mapping mapping, const Logger& logger);
     ~Application();
 
     const Mapping& mapping() const;
@@ -32,6 +34,11 @@ public:
     WatchedSink* sink();
     // nullptr unless both are.
     CatchUp* catch_up();
+
+    // nullptr unless both are and the direction is enabled.
+    Drain* drain();
+    // Called when a drain has left something to the other direction. Unset: nobody is told.
+    void on_reverse_owed(std::function<void()> listener);
 
     // Open now, to SQL Server.
     std::size_t sqlserver_connections() const;

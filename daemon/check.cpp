@@ -7,12 +7,18 @@
 #include <exception>
 
 #include "checkpoint/state_file.hpp"
+#include "clocks.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "configuration.hpp"
 #include "connections.hpp"
 #include "generators.hpp"
+#include "postgres/forward_sink.hpp"
 #include "postgres/inspection.hpp"
+#include "postgres/server_findings.hpp"
 #include "sqlserver/inspection.hpp"
+#include "sqlserver/queue_inspection.hpp"
+#include "sqlserver/server_clock.hpp"
 
 namespace revsync {
 
@@ -111,11 +117,40 @@ std::vector<Finding> compare(const std::vector<postgres::KeyGenerator>& sources,
     return findings;
 }
 
+// Whether the tables of Supabase can take what comes from SQL Server.
+std::vector<Finding> check_targets(asio::io_context& io, const postgres::Conninfo& conninfo, const Mapping& mapping) {
+    std::vector<ForwardPair> pairs;
+    for (const Stream* stream : mapping.of(Direction::forward)) {
+        pairs.push_back({stream, mapping.reader_of(stream->target)});
+    }
+    const auto sink = postgres::create_forward_sink({conninfo});
+    const auto fits = run_to_end(io, sink->prepare(pairs));
+    if (!fits) {
+        return {postgres::problem(fits.error())};
+    }
+    std::vector<Finding> findings;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        const Stream& stream = *pairs[i].stream;
+        findings.push_back(
+            (*fits)[i] ? Finding{Severity::good,
+                                 fmt::format("stream {}: {} may be written", stream.name, to_string(stream.target)), ""}
+                       : postgres::problem((*fits)[i].error()));
+    }
+    return findings;
+}
+
+std::vector<Finding> check_clocks(asio::io_context& io, sqlserver::Pool& pool, const Clock& clock,
+                                  std::chrono::microseconds source_ahead) {
+    const auto reading = run_to_end(io, sqlserver::read_clock(pool, clock));
+    return {reading ? compare_clocks(reading->ahead - source_ahead) : problem(reading.error())};
+}
+
 void check_databases(const Settings& settings, const Mapping& mapping, Report& report) {
     asio::io_context io{1};
     const SystemClock clock;
     std::vector<postgres::KeyGenerator> sources;
     std::vector<sqlserver::KeyGenerator> targets;
+    std::optional<std::chrono::microseconds> source_ahead;
 
     if (const auto source = feed_settings(settings); !source) {
         report.add("Supabase", {problem(source.error())});
@@ -123,6 +158,7 @@ void check_databases(const Settings& settings, const Mapping& mapping, Report& r
         auto inspection = run_to_end(io, postgres::inspect(source->conninfo, mapping.of(Direction::reverse), clock));
         report.add("Supabase", inspection ? inspection->findings : std::vector{problem(inspection.error())});
         sources = inspection ? inspection->generators : sources;
+        source_ahead = inspection ? inspection->clock_ahead : source_ahead;
     }
 
     sqlserver::Pool pool{connection_settings(settings), 1};
@@ -131,6 +167,18 @@ void check_databases(const Settings& settings, const Mapping& mapping, Report& r
     report.add("SQL Server", inspection ? inspection->findings : std::vector{problem(inspection.error())});
     targets = inspection ? inspection->generators : targets;
 
+    // An end that could not be reached has been named, and is not waited for again.
+    const bool carries = settings.forward_enabled && !mapping.of(Direction::forward).empty();
+    if (carries && inspection) {
+        auto queue = run_to_end(io, sqlserver::inspect_queue(pool, mapping));
+        report.add("SQL Server's queue", queue ? std::move(*queue) : std::vector{problem(queue.error())});
+    }
+    if (carries && source_ahead) {
+        report.add("From SQL Server to Supabase", check_targets(io, feed_settings(settings)->conninfo, mapping));
+    }
+    if (inspection && source_ahead) {
+        report.add("Clocks", check_clocks(io, pool, clock, *source_ahead));
+    }
     if (auto findings = compare(sources, targets, mapping); !findings.empty()) {
         report.add("Numbers of new rows", std::move(findings));
     }
@@ -160,13 +208,27 @@ std::string_view word(Severity level) {
     return "";
 }
 
+Level log_level(Severity level) {
+    switch (level) {
+        case Severity::good:
+            return Level::info;
+        case Severity::warning:
+            return Level::warning;
+        case Severity::problem:
+            return Level::error;
+    }
+    return Level::error;
+}
+
 void print_text(const Report& report) {
+    const bool to_journal = is_journal(stdout);
     for (const Section& section : report.sections) {
         fmt::print("{}\n", section.title);
         for (const Finding& finding : section.findings) {
-            fmt::print("   {} {}\n", symbol(finding.level), finding.text);
+            const std::string_view prefix = to_journal ? journal_prefix(log_level(finding.level)) : "";
+            fmt::print("{}   {} {}\n", prefix, symbol(finding.level), finding.text);
             if (!finding.fix.empty()) {
-                fmt::print("        → {}\n", finding.fix);
+                fmt::print("{}        → {}\n", prefix, finding.fix);
             }
         }
     }
@@ -189,20 +251,27 @@ void print_json(const Report& report) {
 
 }  // namespace
 
-int run_check(const Settings& settings, const Logger& logger, bool json) {
-    if (const auto missing = missing_setting(settings)) {
+int run_check(const Settings& settings, const Logger& logger, CheckOptions options) {
+    const auto missing = missing_setting(settings);
+    if (missing && !options.offline) {
         logger.error("❌ {}", *missing);
         return exit_usage;
     }
-    const Result<Mapping> mapping = chosen_mapping(settings);
+    const Result<Mapping> mapping = options.offline ? read_named_files(settings) : chosen_mapping(settings);
     if (!mapping) {
         logger.error("❌ {}", describe(mapping.error()));
         return exit_usage;
     }
     Report report;
+    if (options.offline) {
+        report.add("Settings", {missing ? Finding{Severity::warning, *missing, ""}
+                                        : Finding{Severity::good, "the settings and the mapping can be used", ""}});
+    }
     report.add("State file", check_state_file(settings, logger));
-    check_databases(settings, *mapping, report);
-    json ? print_json(report) : print_text(report);
+    if (!options.offline) {
+        check_databases(settings, *mapping, report);
+    }
+    options.json ? print_json(report) : print_text(report);
     return report.count(Severity::problem) == 0 ? exit_good : exit_failed;
 }
 

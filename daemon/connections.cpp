@@ -30,9 +30,12 @@ std::optional<std::string> missing_setting(const Settings& settings) {
     return std::nullopt;
 }
 
+Result<postgres::Conninfo> supabase_conninfo(const Settings& settings) {
+    return postgres::parse_conninfo(settings.supabase_db_url->reveal(), "SUPABASE_DB_URL");
+}
+
 Result<postgres::FeedSettings> feed_settings(const Settings& settings) {
-    Result<postgres::Conninfo> conninfo =
-        postgres::parse_conninfo(settings.supabase_db_url->reveal(), "SUPABASE_DB_URL");
+    Result<postgres::Conninfo> conninfo = supabase_conninfo(settings);
     if (!conninfo) {
         return conninfo.error();
     }

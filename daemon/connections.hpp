@@ -15,6 +15,9 @@ namespace revsync {
 std::optional<std::string> missing_setting(const Settings& settings);
 
 // Needs settings.supabase_configured(). The error (configuration) names SUPABASE_DB_URL and never quotes it.
+Result<postgres::Conninfo> supabase_conninfo(const Settings& settings);
+
+// The same.
 Result<postgres::FeedSettings> feed_settings(const Settings& settings);
 
 // Needs settings.sqlserver_configured().

@@ -30,11 +30,6 @@ Response unavailable(std::string_view text, std::chrono::seconds retry_after) {
     return response;
 }
 
-Response no_forward() {
-    return http::error_response(HttpStatus::service_unavailable,
-                                "the direction SQL Server → Supabase is not configured");
-}
-
 Response delivered(HttpStatus status, std::string_view outcome, const Delivery& delivery) {
     json::object body{{"success", true}, {"outcome", outcome}};
     if (!delivery.text.empty()) {
@@ -69,18 +64,66 @@ asio::awaitable<Response> webhook(Controls controls, Request request) {
     co_return answer_to(co_await controls.deliver(std::move(*event)));
 }
 
-asio::awaitable<Response> catch_up(Controls controls) {
-    const CatchUpReport report = co_await controls.catch_up();
+// One member per stream, named after it: the rows that are in step now.
+void add_streams(json::object& body, const std::vector<StreamReport>& streams) {
+    for (const StreamReport& stream : streams) {
+        body[stream.stream] = stream.synced;
+    }
+}
+
+json::object to_json(const CatchUpReport& report) {
     const Error* error = report.first_error();
     json::object body{{"success", error == nullptr}};
-    for (const StreamReport& stream : report.streams) {
-        body[stream.stream] = stream.synced;
+    add_streams(body, report.streams);
+    body["durationMs"] = report.duration.count();
+    if (error) {
+        body["error"] = describe(*error);
+    }
+    return body;
+}
+
+json::object to_json(const DrainReport& report) {
+    const Error* error = report.first_error();
+    json::object body{{"success", error == nullptr}};
+    add_streams(body, report.streams);
+    body["failed"] = report.failed();
+    if (report.counts) {
+        body["pending"] = report.counts->pending;
     }
     body["durationMs"] = report.duration.count();
     if (error) {
         body["error"] = describe(*error);
     }
-    co_return http::json_response(error ? HttpStatus::service_unavailable : HttpStatus::ok, body);
+    return body;
+}
+
+Response result(const json::object& body) {
+    const bool success = body.at("success").as_bool();
+    return http::json_response(success ? HttpStatus::ok : HttpStatus::service_unavailable, body);
+}
+
+asio::awaitable<Response> catch_up(Controls controls) {
+    const CatchUpReport report = co_await controls.catch_up();
+    co_return result(to_json(report));
+}
+
+asio::awaitable<Response> drain(Controls controls) {
+    const DrainReport report = co_await controls.drain();
+    co_return result(to_json(report));
+}
+
+// SQL Server's queue first: what a newer edit in Supabase has won there is carried by the catch-up.
+asio::awaitable<Response> both(Controls controls) {
+    const DrainReport forward = co_await controls.drain();
+    const CatchUpReport reverse = co_await controls.catch_up();
+    const bool success = forward.first_error() == nullptr && reverse.first_error() == nullptr;
+    json::object body{{"success", success}};
+    body["sqlToPostgres"] = to_json(forward);
+    body["postgresToSql"] = to_json(reverse);
+    if (!success) {
+        body["error"] = describe(forward.first_error() ? *forward.first_error() : *reverse.first_error());
+    }
+    co_return result(body);
 }
 
 asio::awaitable<Response> trigger(Controls controls, Request request) {
@@ -94,14 +137,21 @@ asio::awaitable<Response> trigger(Controls controls, Request request) {
         co_return co_await catch_up(std::move(controls));
     }
     if (direction && *direction == "sql-to-postgres") {
-        co_return no_forward();
+        co_return co_await drain(std::move(controls));
+    }
+    if (direction && *direction == "both") {
+        co_return co_await both(std::move(controls));
     }
     co_return http::error_response(HttpStatus::unprocessable_entity,
-                                   R"("direction" must be "postgres-to-sql" or "sql-to-postgres")");
+                                   R"("direction" must be "postgres-to-sql", "sql-to-postgres" or "both")");
 }
 
-asio::awaitable<Response> queue_notify() {
-    co_return no_forward();
+// Whoever notifies may be a trigger in the middle of somebody's transaction: it does not wait for the drain.
+asio::awaitable<Response> queue_notify(Controls controls) {
+    if (const Result<void> notified = controls.notify(); !notified) {
+        co_return http::error_response(HttpStatus::service_unavailable, describe(notified.error()));
+    }
+    co_return http::json_response(HttpStatus::ok, {{"success", true}});
 }
 
 asio::awaitable<Response> live() {
@@ -132,7 +182,8 @@ std::vector<http::Route> http_routes(const Controls& controls) {
     return {
         {Verb::post, "/api/sync/webhook", Access::webhook,
          [controls](Request request) { return webhook(controls, std::move(request)); }},
-        {Verb::post, "/api/sync/queue-notify", Access::control, [](const Request&) { return queue_notify(); }},
+        {Verb::post, "/api/sync/queue-notify", Access::control,
+         [controls](const Request&) { return queue_notify(controls); }},
         {Verb::post, "/api/sync/trigger", Access::control,
          [controls](Request request) { return trigger(controls, std::move(request)); }},
         {Verb::post, "/api/sync/manual-reverse-sync", Access::control,

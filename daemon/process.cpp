@@ -9,10 +9,20 @@
 #ifdef __linux__
 #include <unistd.h>
 #endif
+#ifdef _WIN32
+#include <windows.h>
+
+#include <shellapi.h>
+
+#include "core/utf16.hpp"
+#endif
 
 namespace revsync {
 
 void prepare_process() {
+#ifdef _WIN32
+    ::SetConsoleOutputCP(CP_UTF8);
+#endif
 #ifdef SIGPIPE
     std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error value, not the end of the process
 #endif
@@ -22,6 +32,21 @@ void prepare_process() {
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 #endif
+}
+
+std::vector<std::string> command_line_arguments([[maybe_unused]] int argc, [[maybe_unused]] char** argv) {
+    std::vector<std::string> arguments;
+#ifdef _WIN32
+    int count = 0;
+    wchar_t** const words = ::CommandLineToArgvW(::GetCommandLineW(), &count);
+    for (int i = 1; words != nullptr && i < count; ++i) {
+        arguments.push_back(to_utf8(words[i]));
+    }
+    ::LocalFree(words);
+#else
+    arguments.assign(argv + 1, argv + argc);
+#endif
+    return arguments;
 }
 
 void give_back_memory() {

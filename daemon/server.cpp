@@ -11,9 +11,11 @@
 #include "application.hpp"
 #include "http/authentication.hpp"
 #include "http/listener.hpp"
+#include "http/standing.hpp"
 #include "http_routes.hpp"
 #include "process.hpp"
 #include "sync/activity.hpp"
+#include "sync/drainer.hpp"
 #include "sync/inbox.hpp"
 #include "sync/poller.hpp"
 #include "version.hpp"
@@ -47,7 +49,29 @@ std::string_view reason_not_to_poll(const Settings& settings) {
     return {};
 }
 
-void announce(const Settings& settings, const Logger& logger) {
+// Why SQL Server's queue is not drained; empty when it is.
+std::string_view reason_not_to_drain(const Settings& settings) {
+    if (!settings.forward_enabled) {
+        return "⏭️  Forward sync disabled via FORWARD_SYNC_ENABLED=false";
+    }
+    if (!settings.supabase_configured()) {
+        return "⏭️  Supabase not configured - forward sync disabled";
+    }
+    if (!settings.sqlserver_configured()) {
+        return "⏭️  SQL Server not configured - forward sync disabled";
+    }
+    return {};
+}
+
+void announce_forward(const Settings& settings, const Logger& logger) {
+    if (const std::string_view reason = reason_not_to_drain(settings); !reason.empty()) {
+        logger.info("{}", reason);
+        return;
+    }
+    logger.info("📤 Draining SQL Server's queue into Supabase (looked at every {} s)", settings.forward_poll.count());
+}
+
+void announce_reverse(const Settings& settings, const Logger& logger) {
     if (const std::string_view reason = reason_not_to_poll(settings); !reason.empty()) {
         logger.info("{}", reason);
         if (!settings.enabled) {
@@ -87,29 +111,39 @@ struct Server::Parts {
     Controls controls();
     asio::awaitable<Delivery> deliver(WebhookEvent event);
     asio::awaitable<CatchUpReport> catch_up();
+    Result<void> notify();
+    asio::awaitable<DrainReport> drain();
+    Error no_drain() const;
     asio::awaitable<Status> status();
+    Status status_now() const;
     http::ProcessFigures process_figures() const;
     asio::awaitable<void> ask_silent_ends();
     bool ends_are_fresh() const;
     asio::awaitable<void> ask_ends();
+    void begin_to_ask();
+    void tell_change() const;
 
     void tidy_up_soon();
 
     asio::awaitable<void> run_inbox();
     asio::awaitable<void> run_poller();
+    asio::awaitable<void> run_drainer();
 
     std::unique_ptr<Application> application;
     const Settings settings;
     const Logger& logger;
     asio::any_io_executor executor;
     Activity activity;
-    std::optional<Poller> poller;  // when both ends are configured
-    std::optional<Inbox> inbox;    // when SQL Server is
+    std::optional<Poller> poller;    // when both ends are configured
+    std::optional<Inbox> inbox;      // when SQL Server is
+    std::optional<Drainer> drainer;  // when both are, and the direction is enabled
     http::Authenticator authenticator;
     http::RouteTable routes;
     http::Listener listener;
 
     bool asking = false;
+    bool contacted = false;
+    std::function<void()> changed;
     std::size_t patient = 0;  // wait for the ends' answer
     std::optional<std::chrono::steady_clock::time_point> asked;
     asio::steady_timer answered;  // cancelled when the ends have answered
@@ -136,11 +170,16 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
         poller->on_report([this](const CatchUpReport& report) {
             activity.note(report);
             tidy_up_soon();
+            tell_change();
         });
     }
     if (application->sink()) {
-        const InboxEnds ends_of_inbox{application->feed(), application->sink(),
-                                      application->catch_up() ? &application->catch_up()->quarantine() : nullptr};
+        InboxEnds ends_of_inbox{application->feed(), application->sink(), nullptr, nullptr, nullptr};
+        if (CatchUp* catch_up = application->catch_up()) {
+            ends_of_inbox.quarantine = &catch_up->quarantine();
+            ends_of_inbox.echoes = &catch_up->echoes();
+            ends_of_inbox.delivered = &catch_up->delivered();
+        }
         const InboxSettings bounds{
             .wait = settings.webhook_wait, .max_records = settings.max_records, .limit = settings.webhook_inbox_limit};
         inbox.emplace(ends_of_inbox, application->gate(), application->clock(), logger, application->mapping(),
@@ -154,11 +193,25 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
             tidy_up_soon();
         });
     }
+    if (Drain* drain = application->drain()) {
+        application->on_reverse_owed([this] { poller->owe(); });
+        const DrainerSettings rhythm{.check_interval = settings.forward_poll, .jitter_seed = jitter_seed()};
+        drainer.emplace(*drain, application->clock(), logger, executor, rhythm);
+        drainer->on_report([this](const DrainReport& report) {
+            activity.note(report);
+            tidy_up_soon();
+            tell_change();
+        });
+    }
 }
 
 Controls Server::Parts::controls() {
-    return {[this](WebhookEvent event) { return deliver(std::move(event)); }, [this] { return catch_up(); },
-            [this] { return status(); }, [this] { return process_figures(); }};
+    return {[this](WebhookEvent event) { return deliver(std::move(event)); },
+            [this] { return catch_up(); },
+            [this] { return notify(); },
+            [this] { return drain(); },
+            [this] { return status(); },
+            [this] { return process_figures(); }};
 }
 
 http::ProcessFigures Server::Parts::process_figures() const {
@@ -192,6 +245,30 @@ asio::awaitable<CatchUpReport> Server::Parts::catch_up() {
     co_return co_await poller->catch_up_now();
 }
 
+Error Server::Parts::no_drain() const {
+    return {Disposition::configuration, "",
+            settings.forward_enabled
+                ? "there is no queue to drain: Supabase and SQL Server must both be configured"
+                : "the direction from SQL Server to Supabase is disabled: set FORWARD_SYNC_ENABLED=true"};
+}
+
+Result<void> Server::Parts::notify() {
+    if (!drainer) {
+        return no_drain();
+    }
+    drainer->notify();
+    return {};
+}
+
+asio::awaitable<DrainReport> Server::Parts::drain() {
+    if (!drainer) {
+        DrainReport report;
+        report.error = no_drain();
+        co_return report;
+    }
+    co_return co_await drainer->drain_now();
+}
+
 bool Server::Parts::ends_are_fresh() const {
     const Timestamp oldest = application->clock().now() - fresh;
     const auto is_fresh = [&](const EndHealth& health) { return health.last_answer && *health.last_answer >= oldest; };
@@ -211,6 +288,23 @@ asio::awaitable<void> Server::Parts::ask_ends() {
     }
 }
 
+void Server::Parts::begin_to_ask() {
+    asking = true;
+    asked = application->clock().steady_now();
+    asio::co_spawn(executor, ask_ends(), [this](const std::exception_ptr&) {
+        asking = false;
+        contacted = true;
+        answered.cancel();
+        tell_change();
+    });
+}
+
+void Server::Parts::tell_change() const {
+    if (changed) {
+        changed();
+    }
+}
+
 // Whoever asks for the status, however often, has the ends asked at most once in `fresh`.
 asio::awaitable<void> Server::Parts::ask_silent_ends() {
     const auto now = application->clock().steady_now();
@@ -218,12 +312,7 @@ asio::awaitable<void> Server::Parts::ask_silent_ends() {
         co_return;
     }
     if (!asking) {
-        asking = true;
-        asked = now;
-        asio::co_spawn(executor, ask_ends(), [this](const std::exception_ptr&) {
-            asking = false;
-            answered.cancel();
-        });
+        begin_to_ask();
     }
     ++patient;
     boost::system::error_code woken;
@@ -234,21 +323,27 @@ asio::awaitable<void> Server::Parts::ask_silent_ends() {
 
 asio::awaitable<Status> Server::Parts::status() {
     co_await ask_silent_ends();
+    co_return status_now();
+}
+
+Status Server::Parts::status_now() const {
     StatusSources sources;
     sources.catch_up = application->catch_up();
     sources.poller = poller ? &*poller : nullptr;
     sources.inbox = inbox ? &*inbox : nullptr;
     sources.feed = application->feed();
     sources.sink = application->sink();
+    sources.drainer = drainer ? &*drainer : nullptr;
     Status status = activity.status(sources);
     status.version = version;
     status.why_not = reason_not_to_poll(settings);
     status.polling = status.why_not.empty();
+    status.why_not_drained = reason_not_to_drain(settings);
     for (EndStatus& end : status.ends) {
         end.connections = end.name == "sqlserver" ? application->sqlserver_connections()
                                                   : static_cast<std::size_t>(end.last_answer && !end.error);
     }
-    co_return status;
+    return status;
 }
 
 // Work leaves gaps in the heap, which an idle daemon has no use for. At most once in so long, and not while idle.
@@ -277,29 +372,65 @@ asio::awaitable<void> Server::Parts::run_poller() {
     }
 }
 
+asio::awaitable<void> Server::Parts::run_drainer() {
+    if (drainer) {
+        co_await drainer->run();
+    }
+}
+
 Server::Server(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::create(const Settings& settings, const Logger& logger,
-                                               const asio::any_io_executor& executor) {
-    auto application = Application::create(settings, logger);
+Result<std::unique_ptr<Server>> Server::create(const Settings& settings, Mapping mapping, const Logger& logger,
+                                               const asio::any_io_executor& executor, ListeningSockets inherited) {
+    auto application = Application::create(settings, std::move(mapping), logger);
     if (!application) {
         return application.error();
     }
     auto parts = std::make_unique<Parts>(std::move(*application), settings, logger, executor);
-    if (Result<void> opened = parts->listener.open(); !opened) {
+    if (Result<void> opened = parts->listener.open(std::move(inherited)); !opened) {
         return opened.error();
     }
     logger.info("🌐 Listening on {}", url(settings, parts->listener.port()));
-    announce(settings, logger);
+    announce_reverse(settings, logger);
+    announce_forward(settings, logger);
     return std::unique_ptr<Server>{new Server{std::move(parts)}};
 }
 
-asio::awaitable<bool> Server::run() {
-    co_await (parts_->listener.run() && parts_->run_inbox() && parts_->run_poller());
+asio::awaitable<void> Server::run() {
+    parts_->begin_to_ask();
+    co_await (parts_->listener.run() && parts_->run_inbox() && parts_->run_poller() && parts_->run_drainer());
     parts_->tidy_up.cancel();
     parts_->is_to_tidy_up = true;
-    co_return !parts_->asking;
+}
+
+bool Server::asking() const {
+    return parts_->asking;
+}
+
+asio::awaitable<void> Server::quiet() {
+    // What timers have begun to call is through.
+    co_await asio::post(parts_->executor, asio::use_awaitable);
+    while (parts_->asking) {
+        boost::system::error_code woken;
+        co_await parts_->answered.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+}
+
+ListeningSockets Server::sockets() const {
+    return parts_->listener.sockets();
+}
+
+bool Server::contacted() const {
+    return parts_->contacted;
+}
+
+std::string Server::in_brief() const {
+    return http::in_brief(parts_->status_now());
+}
+
+void Server::on_change(std::function<void()> listener) {
+    parts_->changed = std::move(listener);
 }
 
 void Server::stop() {
@@ -310,11 +441,17 @@ void Server::stop() {
     if (parts_->poller) {
         parts_->poller->stop();
     }
+    if (parts_->drainer) {
+        parts_->drainer->stop();
+    }
 }
 
 void Server::catch_up() {
     if (parts_->poller) {
         parts_->poller->wake();
+    }
+    if (parts_->drainer) {
+        parts_->drainer->notify();
     }
 }
 

@@ -33,6 +33,7 @@ public:
         add_parked();
         line("");
         add_webhooks(status_.at("inbox"));
+        add_queue(status_.at("queue"));
         add_polls(status_.at("polling"));
         return std::move(text_);
     }
@@ -45,6 +46,7 @@ private:
     }
 
     static std::string_view view(const json::value& text) { return text.as_string(); }
+    static std::uint64_t number(const json::value& count) { return count.to_number<std::uint64_t>(); }
     static Timestamp time(const json::value& text) { return Timestamp::parse(view(text)).value(); }
     std::string ago(const json::value& when, std::string_view otherwise) const {
         return when.is_null() ? std::string{otherwise} : http::ago(time(when), now_);
@@ -66,13 +68,23 @@ private:
     }
 
     void add_stream(const json::value& stream) {
+        if (view(stream.at("direction")) == "sql-to-postgres") {
+            line("{:<12} to Supabase: {} edits found, {} rows changed, {} attempts failed", view(stream.at("stream")),
+                 number(stream.at("queue").at("found")), number(stream.at("queue").at("changed")),
+                 number(stream.at("queue").at("failed")));
+        } else {
+            add_reverse(stream);
+        }
+        if (!stream.at("error").is_null()) {
+            line("{:<12} stopped: {}", "", described(stream.at("error")));
+        }
+    }
+
+    void add_reverse(const json::value& stream) {
         line("{:<12} complete {}; brought {} by webhooks, {} by polls; {} parked", view(stream.at("stream")),
              ago(stream.at("lastCompleteAt"), "not yet"), stream.at("webhook").at("changed").to_number<std::uint64_t>(),
              stream.at("poll").at("changed").to_number<std::uint64_t>(),
              stream.at("parked").to_number<std::uint64_t>());
-        if (!stream.at("error").is_null()) {
-            line("{:<12} stopped: {}", "", described(stream.at("error")));
-        }
     }
 
     void add_parked() {
@@ -97,6 +109,27 @@ private:
              ago(inbox.at("lastAt"), "none since the start"), inbox.at("received").to_number<std::uint64_t>(),
              inbox.at("refused").to_number<std::uint64_t>(), inbox.at("waiting").to_number<std::uint64_t>(),
              inbox.at("limit").to_number<std::uint64_t>());
+    }
+
+    void add_queue(const json::value& queue) {
+        if (!queue.at("enabled").as_bool()) {
+            line("Queue        {}", view(queue.at("reason")));
+            return;
+        }
+        if (queue.at("standingBy").as_bool()) {
+            line("Queue        another daemon drains it");
+            return;
+        }
+        if (queue.at("pending").is_null()) {
+            line("Queue        not asked yet");
+        } else {
+            line("Queue        {} pending, the oldest {}; {} failed; drained {}",
+                 queue.at("pending").to_number<std::uint64_t>(), ago(queue.at("oldestPendingAt"), "none"),
+                 queue.at("failed").to_number<std::uint64_t>(), ago(queue.at("lastCompleteAt"), "not yet"));
+        }
+        if (!queue.at("error").is_null()) {
+            line("{:<12} {}", "", described(queue.at("error")));
+        }
     }
 
     void add_polls(const json::value& polling) {

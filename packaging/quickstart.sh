@@ -32,7 +32,7 @@ prepare_databases() {
     psql -X -q -d "$TEST_POSTGRES_URL" -c "CREATE DATABASE portal"
     supabase_url=${TEST_POSTGRES_URL%/*}/portal
     supabase -f "$root/tests/sql/supabase-clinic.sql" 2>/dev/null
-    supabase -c "GRANT SELECT ON ALL TABLES IN SCHEMA public TO $TEST_POSTGRES_ROLE"
+    supabase -c "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO $TEST_POSTGRES_ROLE"
     sqlserver < "$root/tests/sql/sqlserver-clinic.sql" >/dev/null
     supabase <<'SQL'
 INSERT INTO aligner_doctors (dr_id, doctor_name) VALUES (1, 'Doctor A');
@@ -70,6 +70,7 @@ DB_PASSWORD=$SIM_PASSWORD
 DB_ENCRYPT=request
 PORT=$port
 REVERSE_SYNC_INTERVAL_MINUTES=1
+FORWARD_SYNC_POLL_SECONDS=2
 REVERSE_SYNC_STATE_FILE=$folder/reverse-sync-state.json
 ENV
     chmod 600 "$folder/.env"
@@ -174,6 +175,18 @@ SQL
                  VALUES (100, 1, 'Doctor', 'Told by a webhook')"
     send_webhook aligner_notes '{"note_id": 100}' | tee "$folder/answer" | sed -n '1p;$p' | sed 's/^/   > /'
     grep -q '"committed"' "$folder/answer" || fail "the webhook was not answered as committed"
+    compare
+
+    step "Changing something in SQL Server: its triggers queue it, and the daemon drains the queue"
+    : > "$folder/log"
+    sqlserver >/dev/null <<'SQL'
+SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL ON;
+INSERT INTO dbo.tblAlignerNotes (AlignerSetID, NoteType, NoteText) VALUES (1, 'Lab', N'Ready on Monday, says the lab');
+UPDATE dbo.tblAlignerBatches SET Days = 12 WHERE AlignerBatchID = 1;
+GO
+SQL
+    echo "   one new note of the lab, and 12 days instead of 14"
+    wait_for "📤 Synced" 30
     compare
     stop_daemon
 

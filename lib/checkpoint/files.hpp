@@ -24,7 +24,9 @@ public:
     // The file's content, or that of its first `limit` + 1 bytes when it is larger than `limit`.
     virtual SystemResult<std::string> read(const std::filesystem::path& file, std::size_t limit) = 0;
 
-    // A new, empty file that only its owner may read. An existing one is an error.
+    // A new, empty file that only its owner may read. An existing one is an error. Where root makes it, as an
+    // administrator does with a command, it belongs to the owner of its folder: the service goes on to use it. So does
+    // lock()'s.
     virtual SystemResult<Handle> create(const std::filesystem::path& file) = 0;
     // How much of `text` was taken, at least one byte.
     virtual SystemResult<std::size_t> write(Handle handle, std::string_view text) = 0;

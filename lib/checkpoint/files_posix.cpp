@@ -36,6 +36,15 @@ SystemResult<void> outcome(int result) {
     return {};
 }
 
+// Failing to is no failure: the file can be used here and now.
+void give_to_owner_of_folder(int descriptor, const fs::path& file) {
+    struct stat folder {};
+    const fs::path parent = file.has_parent_path() ? file.parent_path() : fs::path{"."};
+    if (::geteuid() == 0 && ::stat(parent.c_str(), &folder) == 0 && folder.st_uid != 0) {
+        [[maybe_unused]] const int ignored = ::fchown(descriptor, folder.st_uid, folder.st_gid);
+    }
+}
+
 class PosixFiles final : public Files {
 public:
     SystemResult<std::string> read(const fs::path& file, std::size_t limit) override {
@@ -54,6 +63,7 @@ public:
         if (descriptor < 0) {
             return last_error();
         }
+        give_to_owner_of_folder(descriptor, file);
         return Handle{descriptor};
     }
 
@@ -104,6 +114,7 @@ public:
         if (descriptor < 0) {
             return last_error();
         }
+        give_to_owner_of_folder(descriptor, file);
         if (uninterrupted([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) < 0) {
             const auto error = last_error();
             ::close(descriptor);

@@ -7,9 +7,12 @@
 #include <system_error>
 
 #include "config/env_file.hpp"
+#include "core/utf8_path.hpp"
 
 #ifdef _WIN32
-#include <cstdlib>
+#include <windows.h>
+
+#include "core/utf16.hpp"
 #else
 #include <unistd.h>
 #endif
@@ -19,12 +22,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-char** raw_environment() {
+// The entries "NAME=value" in UTF-8.
+std::vector<std::string> raw_environment() {
+    std::vector<std::string> entries;
 #ifdef _WIN32
-    return _environ;
+    wchar_t* const block = ::GetEnvironmentStringsW();
+    for (const wchar_t* entry = block; entry != nullptr && *entry != L'\0';) {
+        const std::wstring_view text{entry};
+        entries.push_back(to_utf8(text));
+        entry += text.size() + 1;
+    }
+    ::FreeEnvironmentStringsW(block);
 #else
-    return environ;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        entries.emplace_back(*entry);
+    }
 #endif
+    return entries;
 }
 
 std::string variable_name(std::string_view name) {
@@ -72,8 +86,8 @@ Result<EnvFileText> read(const fs::path& path) {
 
 Environment process_environment() {
     Environment result;
-    for (char** entry = raw_environment(); entry != nullptr && *entry != nullptr; ++entry) {
-        const std::string_view text{*entry};
+    for (const std::string& entry : raw_environment()) {
+        const std::string_view text{entry};
         // Windows has entries like "=C:=C:\folder" that are nobody's variables.
         const auto equals = text.find('=', 1);
         if (equals != std::string_view::npos) {
@@ -88,7 +102,7 @@ std::vector<fs::path> default_env_files([[maybe_unused]] const Environment& envi
 #ifdef _WIN32
     const auto data = environment.find("PROGRAMDATA");
     if (data != environment.end()) {
-        files.push_back(fs::path{data->second} / "ReverseSync" / ".env");
+        files.push_back(path_from_utf8(data->second) / "ReverseSync" / ".env");
     }
 #else
     files.emplace_back("/etc/reverse-sync/.env");

@@ -10,9 +10,15 @@
 #include "config/values.hpp"
 #include "config/variables.hpp"
 #include "config/webhook_secrets.hpp"
+#include "core/utf8_path.hpp"
 
 namespace revsync {
 namespace {
+
+std::optional<std::filesystem::path> path(Values& values, std::string_view name) {
+    const auto text = values.text(name);
+    return text ? std::optional{path_from_utf8(*text)} : std::nullopt;
+}
 
 // Keeps the default where the variable says nothing, or nothing valid.
 template <class Field, class Value>
@@ -68,7 +74,7 @@ void read_encryption(Values& values, Settings& settings, std::vector<std::string
                                                                         {"off", Encryption::off},
                                                                         {"false", Encryption::off}}};
     assign(settings.db_encrypt, values.choice<Encryption>("DB_ENCRYPT", choices, "require, request or off"));
-    assign(settings.db_ca_file, values.text("DB_CA_FILE"));
+    assign(settings.db_ca_file, path(values, "DB_CA_FILE"));
     if (settings.db_ca_file && settings.db_encrypt == Encryption::off) {
         warnings.emplace_back("DB_CA_FILE has no effect with DB_ENCRYPT=off");
     }
@@ -133,8 +139,8 @@ void read_sqlserver(Values& values, Settings& settings, std::vector<std::string>
 void read_listener(Values& values, Settings& settings) {
     assign(settings.host, values.text("HOST"));
     assign_port(settings.port, values.integer("PORT", 1, 65535));
-    assign(settings.tls_cert_file, values.text("TLS_CERT_FILE"));
-    assign(settings.tls_key_file, values.text("TLS_KEY_FILE"));
+    assign(settings.tls_cert_file, path(values, "TLS_CERT_FILE"));
+    assign(settings.tls_key_file, path(values, "TLS_KEY_FILE"));
     if (values.is_set("TLS_CERT_FILE") != values.is_set("TLS_KEY_FILE")) {
         values.add_error("TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or neither");
     }
@@ -162,12 +168,12 @@ std::filesystem::path default_state_file(const Environment& environment) {
     if (directory != environment.end() && !directory->second.empty()) {
         // systemd lists several folders separated by colons; the first is the service's own.
         const auto& folders = directory->second;
-        return std::filesystem::path{folders.substr(0, folders.find(':'))} / name;
+        return path_from_utf8(folders.substr(0, folders.find(':'))) / name;
     }
 #ifdef _WIN32
     const auto data = environment.find("PROGRAMDATA");
     if (data != environment.end() && !data->second.empty()) {
-        return std::filesystem::path{data->second} / "ReverseSync" / name;
+        return path_from_utf8(data->second) / "ReverseSync" / name;
     }
 #endif
     return std::filesystem::path{"/data"} / name;
@@ -180,13 +186,21 @@ void read_polling(Values& values, Settings& settings, std::vector<std::string>& 
     assign(settings.lookback, values.integer("REVERSE_SYNC_LOOKBACK_HOURS", 1, 8760));
     assign_count(settings.max_records, values.integer("REVERSE_SYNC_MAX_RECORDS", 1, 5000));
     assign(settings.overlap, values.integer("REVERSE_SYNC_OVERLAP_SECONDS", 0, 86400));
-    assign(settings.state_file, values.text("REVERSE_SYNC_STATE_FILE"));
-    assign(settings.mapping_file, values.text("REVERSE_SYNC_MAPPING"));
+    assign(settings.state_file, path(values, "REVERSE_SYNC_STATE_FILE"));
+    assign(settings.mapping_file, path(values, "REVERSE_SYNC_MAPPING"));
     if (settings.max_records > recommended_max_records) {
         // SQL Server locks the whole table from about 5,000 row locks in one statement on.
         warnings.push_back(fmt::format("REVERSE_SYNC_MAX_RECORDS is {}: above {} SQL Server may lock a whole table",
                                        settings.max_records, recommended_max_records));
     }
+}
+
+void read_forward(Values& values, Settings& settings) {
+    assign(settings.forward_enabled, values.boolean("FORWARD_SYNC_ENABLED"));
+    assign(settings.forward_poll, values.integer("FORWARD_SYNC_POLL_SECONDS", 1, 3600));
+    assign_count(settings.forward_page_size, values.integer("FORWARD_SYNC_PAGE_SIZE", 1, 1000));
+    assign_count(settings.forward_attempt_limit, values.integer("FORWARD_SYNC_MAX_ATTEMPTS", 1, 1000));
+    assign(settings.forward_retention, values.integer("FORWARD_SYNC_RETENTION_DAYS", 1, 3650));
 }
 
 void read_log(Values& values, Settings& settings) {
@@ -245,6 +259,7 @@ Result<LoadedSettings> load_settings(const Environment& environment, std::option
     read_listener(values, loaded.settings);
     read_webhooks(values, loaded.settings);
     read_polling(values, loaded.settings, loaded.warnings);
+    read_forward(values, loaded.settings);
     read_log(values, loaded.settings);
     if (!values.errors().empty()) {
         return Error{Disposition::configuration, "", fmt::format("{}", fmt::join(values.errors(), "; "))};

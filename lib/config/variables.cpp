@@ -11,7 +11,14 @@
 namespace revsync {
 namespace {
 
-constexpr std::string_view prefix = "REVERSE_SYNC_";
+constexpr auto prefixes = std::to_array<std::string_view>({"REVERSE_SYNC_", "FORWARD_SYNC_"});
+
+// That of ours with which the name begins; empty when it begins with none.
+std::string_view prefix_of(std::string_view name) {
+    const auto* const found =
+        std::ranges::find_if(prefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+    return found == prefixes.end() ? std::string_view{} : *found;
+}
 
 constexpr auto variables = std::to_array<std::string_view>({
     "SUPABASE_DB_URL",
@@ -41,6 +48,11 @@ constexpr auto variables = std::to_array<std::string_view>({
     "REVERSE_SYNC_OVERLAP_SECONDS",
     "REVERSE_SYNC_STATE_FILE",
     "REVERSE_SYNC_MAPPING",
+    "FORWARD_SYNC_ENABLED",
+    "FORWARD_SYNC_POLL_SECONDS",
+    "FORWARD_SYNC_PAGE_SIZE",
+    "FORWARD_SYNC_MAX_ATTEMPTS",
+    "FORWARD_SYNC_RETENTION_DAYS",
     "LOG_LEVEL",
     "LOG_FORMAT",
     "STATE_DIRECTORY",
@@ -64,7 +76,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
 // Half of a name is a likelier slip than three wrong letters: REVERSE_SYNC_INTERVAL for …_INTERVAL_MINUTES.
 bool one_begins_with_the_other(std::string_view left, std::string_view right) {
     const auto shorter = std::min(left.size(), right.size());
-    return shorter >= prefix.size() + 3 && left.substr(0, shorter) == right.substr(0, shorter);
+    return shorter >= prefix_of(right).size() + 3 && left.substr(0, shorter) == right.substr(0, shorter);
 }
 
 std::string upper(std::string_view text) {
@@ -90,7 +102,7 @@ std::optional<std::string_view> nearest_variable(std::string_view name) {
     std::optional<std::string_view> nearest;
     std::size_t nearest_distance = too_far;
     for (const auto known : variables) {
-        if (!known.starts_with(prefix)) {
+        if (prefix_of(known).empty()) {
             continue;
         }
         const auto apart = one_begins_with_the_other(wanted, known) ? 1 : distance(wanted, known);
@@ -103,7 +115,7 @@ std::optional<std::string_view> nearest_variable(std::string_view name) {
 }
 
 std::optional<std::string> unknown_variable_warning(std::string_view name) {
-    if (!upper(name).starts_with(prefix) || std::ranges::find(variables, name) != variables.end()) {
+    if (prefix_of(upper(name)).empty() || std::ranges::find(variables, name) != variables.end()) {
         return std::nullopt;
     }
     const auto nearest = nearest_variable(name);

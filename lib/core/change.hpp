@@ -22,6 +22,8 @@ struct Change {
     Timestamp changed_at;
     Operation operation = Operation::upsert;
     std::string row;  // "" for remove
+    // The target received the row of this change time before: whoever has deleted it there since meant this row.
+    bool delivered = false;
 };
 
 // How far a stream has been read: everything at or before (changed_at, key) is done. Without a key the

@@ -2,6 +2,9 @@
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <set>
+#ifndef _WIN32
+#include <fcntl.h>
+#endif
 
 namespace revsync::http {
 
@@ -95,6 +98,22 @@ Result<std::vector<tcp::acceptor>> bind_listeners(const asio::any_io_executor& e
         return cannot_listen(host, port, absent);
     }
     return acceptors;
+}
+
+std::vector<tcp::acceptor> duplicates([[maybe_unused]] std::vector<tcp::acceptor>& acceptors) {
+    std::vector<tcp::acceptor> copies;
+#ifndef _WIN32
+    for (tcp::acceptor& acceptor : acceptors) {
+        const int copy = acceptor.is_open() ? ::fcntl(acceptor.native_handle(), F_DUPFD_CLOEXEC, 0) : -1;
+        error_code error;
+        if (copy >= 0) {
+            const auto protocol = acceptor.local_endpoint(error).protocol();
+            copies.emplace_back(acceptor.get_executor());
+            copies.back().assign(protocol, copy, error);
+        }
+    }
+#endif
+    return copies;
 }
 
 }  // namespace revsync::http

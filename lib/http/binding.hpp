@@ -17,4 +17,7 @@ namespace revsync::http {
 Result<std::vector<boost::asio::ip::tcp::acceptor>> bind_listeners(const boost::asio::any_io_executor& executor,
                                                                    const std::string& host, std::uint16_t port);
 
+// A second handle of each (dup(2)); none of those that are closed, and none on Windows.
+std::vector<boost::asio::ip::tcp::acceptor> duplicates(std::vector<boost::asio::ip::tcp::acceptor>& acceptors);
+
 }  // namespace revsync::http

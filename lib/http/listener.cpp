@@ -93,7 +93,7 @@ Listener::Listener(const asio::any_io_executor& executor, ListenerSettings setti
       parts_{std::make_unique<Parts>(executor, std::move(settings), routes, gatekeeper, clock, logger)} {}
 Listener::~Listener() = default;
 
-Result<void> Listener::open() {
+Result<void> Listener::open(std::vector<tcp::acceptor> inherited) {
     const Common& common = *parts_->common;
     if (common.settings.tls) {
         parts_->tls.emplace(*common.settings.tls, common.settings.tls_check_interval, common.logger);
@@ -101,12 +101,20 @@ Result<void> Listener::open() {
             return opened;
         }
     }
+    if (!inherited.empty()) {
+        parts_->acceptors = std::move(inherited);
+        return {};
+    }
     auto bound = bind_listeners(executor_, common.settings.host, common.settings.port);
     if (!bound) {
         return bound.error();
     }
     parts_->acceptors = std::move(*bound);
     return {};
+}
+
+std::vector<tcp::acceptor> Listener::sockets() const {
+    return duplicates(parts_->acceptors);
 }
 
 asio::awaitable<void> Listener::run() {

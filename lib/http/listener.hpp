@@ -28,7 +28,12 @@ public:
 
     // Reads the TLS files and binds; once. From then on the system accepts connections, which wait for run(). The error
     // (configuration) names HOST and PORT, or the TLS file, and the next step. A name is resolved here, blocking.
-    Result<void> open();
+    // `inherited`, unless empty, are sockets() of a former listener on the same HOST and PORT, and nothing is bound.
+    Result<void> open(std::vector<boost::asio::ip::tcp::acceptor> inherited = {});
+
+    // More handles of what it listens on: as long as they live, connections that come after stop() wait for a listener
+    // that inherits them. Empty after stop(), and where the system has no such handles (Windows).
+    std::vector<boost::asio::ip::tcp::acceptor> sockets() const;
 
     // Serves from open() until stop() and the last response. Failures to accept are logged and tried again.
     boost::asio::awaitable<void> run();

@@ -88,7 +88,8 @@ private:
 void add_daemon(Exposition& out, const revsync::Status& status) {
     out.gauge("reverse_sync_build_info", "Always 1; the label is the version.");
     out.sample(label("version", status.version), true);
-    out.gauge("reverse_sync_in_step", "1 when the last poll was complete, nothing is parked and nothing fails.");
+    out.gauge("reverse_sync_in_step",
+              "1 when the last poll was complete, nothing is parked or stuck in the queue, and nothing fails.");
     out.sample("", standing(status).health == Health::in_step);
     out.gauge("reverse_sync_polling_enabled", "1 when the periodic poll runs.");
     out.sample("", status.polling);
@@ -122,6 +123,10 @@ void add_ends(Exposition& out, const std::vector<EndStatus>& ends) {
 
 void add_rows(Exposition& out, const std::vector<StreamStatus>& streams, std::uint64_t Counts::*count) {
     for (const StreamStatus& stream : streams) {
+        if (stream.direction == Direction::forward) {
+            out.sample(labels(stream) + "," + label("via", "queue"), stream.queue.*count);
+            continue;
+        }
         out.sample(labels(stream) + "," + label("via", "poll"), stream.poll.*count);
         out.sample(labels(stream) + "," + label("via", "webhook"), stream.webhook.*count);
     }
@@ -140,18 +145,46 @@ void add_streams(Exposition& out, const std::vector<StreamStatus>& streams) {
     out.gauge("reverse_sync_stream_last_complete_timestamp_seconds",
               "When a poll last left nothing of the stream unread.");
     for (const StreamStatus& stream : streams) {
-        out.sample(labels(stream), stream.last_ok);
+        if (stream.direction == Direction::reverse) {
+            out.sample(labels(stream), stream.last_ok);
+        }
     }
     out.gauge("reverse_sync_parked_rows", "Rows set aside because the target refuses them.");
     for (const StreamStatus& stream : streams) {
-        out.sample(labels(stream), stream.parked);
+        if (stream.direction == Direction::reverse) {
+            out.sample(labels(stream), stream.parked);
+        }
     }
     out.counter("reverse_sync_rows_found_total", "Rows seen as changed.");
     add_rows(out, streams, &Counts::found);
     out.counter("reverse_sync_rows_changed_total", "Rows that the target did not have like this before.");
     add_rows(out, streams, &Counts::changed);
-    out.counter("reverse_sync_rows_failed_total", "Attempts that ended with the row parked.");
+    out.counter("reverse_sync_rows_failed_total", "Attempts that ended with the row parked, or back in the queue.");
     add_rows(out, streams, &Counts::failed);
+    out.counter("reverse_sync_conflicts_total", "Columns that both sides had edited, by whose edit was the newer one.");
+    for (const StreamStatus& stream : streams) {
+        out.sample(labels(stream) + "," + label("winner", "supabase"), stream.won_by_supabase);
+        out.sample(labels(stream) + "," + label("winner", "sqlserver"), stream.won_by_sqlserver);
+    }
+}
+
+void add_queue(Exposition& out, const QueueStatus& queue) {
+    out.gauge("reverse_sync_queue_up", "0 when SQL Server's queue cannot be drained.");
+    out.sample("", !queue.error);
+    out.gauge("reverse_sync_queue_draining", "1 while the queue is drained.");
+    out.sample("", queue.draining);
+    out.gauge("reverse_sync_queue_standing_by", "1 while another daemon drains the queue.");
+    out.sample("", queue.standing_by);
+    if (queue.counts) {
+        out.gauge("reverse_sync_queue_pending_items", "Edits that have still to arrive in Supabase.");
+        out.sample("", queue.counts->pending);
+        out.gauge("reverse_sync_queue_failed_items", "Edits that have failed for good.");
+        out.sample("", queue.counts->failed);
+    }
+    out.gauge("reverse_sync_queue_oldest_pending_timestamp_seconds", "When the oldest pending edit was made.");
+    out.sample("", queue.counts ? queue.counts->oldest_pending : std::nullopt);
+    out.gauge("reverse_sync_queue_last_complete_timestamp_seconds", "When a drain last left nothing undone.");
+    out.sample("", queue.last_ok);
 }
 
 void add_inbox(Exposition& out, const InboxStatus& inbox) {
@@ -215,6 +248,9 @@ std::string metrics_text(const revsync::Status& status, const ProcessFigures& pr
     add_ends(out, status.ends);
     add_streams(out, status.streams);
     add_inbox(out, status.inbox);
+    if (status.queue) {
+        add_queue(out, *status.queue);
+    }
     add_listener(out, process);
     add_process(out, status, process);
     return out.take();

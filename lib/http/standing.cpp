@@ -29,6 +29,30 @@ std::string failing_end(const EndStatus& end, Timestamp now) {
                        end.error->connection_lost ? "cannot be reached" : "cannot be used", answered);
 }
 
+// Younger ones are on their way.
+constexpr std::chrono::minutes long_pending{5};
+
+std::string edits(std::uint64_t count) {
+    return count == 1 ? "1 queued edit" : fmt::format("{} queued edits", count);
+}
+
+// What a person should look at in the queue; empty when there is nothing.
+std::string queue_trouble(const QueueStatus& queue, Timestamp now) {
+    if (!queue.counts) {
+        return "";
+    }
+    const QueueCounts& counts = *queue.counts;
+    if (counts.failed > 0) {
+        return fmt::format("{} of SQL Server {} failed for good", edits(counts.failed),
+                           counts.failed == 1 ? "has" : "have");
+    }
+    if (counts.pending > 0 && counts.oldest_pending && now - *counts.oldest_pending > long_pending) {
+        return fmt::format("{} of SQL Server {} still to arrive, the oldest made {}", edits(counts.pending),
+                           counts.pending == 1 ? "has" : "have", ago(*counts.oldest_pending, now));
+    }
+    return "";
+}
+
 // The log's line starts with a symbol.
 std::string_view without_symbol(std::string_view line) {
     const auto start =
@@ -78,11 +102,18 @@ Standing standing(const revsync::Status& status) {
     if (const auto stream =
             std::ranges::find_if(status.streams, [](const StreamStatus& s) { return s.error.has_value(); });
         stream != status.streams.end()) {
-        return {Health::failing, fmt::format("The stream {} has stopped.", stream->name)};
+        const char* where = stream->direction == Direction::reverse ? "" : " to Supabase";
+        return {Health::failing, fmt::format("The stream {}{} has stopped.", stream->name, where)};
+    }
+    if (status.queue && status.queue->error) {
+        return {Health::failing, "SQL Server's queue cannot be drained."};
     }
     if (!status.polling) {
         const std::string_view why = without_symbol(status.why_not);
         return {Health::not_polling, why.empty() ? "Nothing is polled." : fmt::format("{}.", why)};
+    }
+    if (status.queue && status.queue->standing_by) {
+        return {Health::not_polling, "Standing by: another daemon drains SQL Server's queue."};
     }
     const std::optional<Timestamp> complete = last_complete(status);
     if (!complete) {
@@ -96,7 +127,21 @@ Standing standing(const revsync::Status& status) {
         return {Health::rows_parked, fmt::format("{} parked; all else is in step.",
                                                  parked == 1 ? "1 row is" : fmt::format("{} rows are", parked))};
     }
+    if (const std::string trouble = status.queue ? queue_trouble(*status.queue, status.now) : ""; !trouble.empty()) {
+        return {Health::rows_parked, fmt::format("{}; all else is in step.", trouble)};
+    }
     return {Health::in_step, fmt::format("In step. The last poll was complete {}.", ago(*complete, status.now))};
+}
+
+std::string in_brief(const revsync::Status& status) {
+    const Standing now = standing(status);
+    const bool in_step = now.health == Health::in_step || now.health == Health::rows_parked;
+    std::string text = in_step ? fmt::format("in step, {}", ago(*last_complete(status), status.now))
+                               : now.headline.substr(0, now.headline.size() - 1);
+    if (const std::size_t parked = parked_rows(status); parked > 0) {
+        text += fmt::format("; {} parked", parked);
+    }
+    return text;
 }
 
 std::string_view title(std::string_view end) noexcept {
@@ -124,6 +169,9 @@ std::size_t parked_rows(const revsync::Status& status) {
 std::optional<Timestamp> last_complete(const revsync::Status& status) {
     std::optional<Timestamp> earliest;
     for (const StreamStatus& stream : status.streams) {
+        if (stream.direction != Direction::reverse) {
+            continue;
+        }
         if (!stream.last_ok) {
             return std::nullopt;
         }

@@ -13,9 +13,9 @@ namespace revsync::http {
 enum class Health {
     in_step,      // the last poll was complete, nothing is parked, nothing fails
     catching_up,  // a poll runs, or none has been complete since the start
-    rows_parked,  // all is in step but for single rows that the target refuses
-    not_polling,  // disabled, or a database is not configured
-    failing       // a database or a stream cannot be used
+    rows_parked,  // all is in step but for single rows, or queued edits, that the target refuses
+    not_polling,  // disabled, a database is not configured, or another daemon does the work
+    failing       // a database, a stream or the queue cannot be used
 };
 
 // "in_step", as in the JSON.
@@ -30,6 +30,9 @@ struct Standing {
 
 Standing standing(const revsync::Status& status);
 
+// The same in a few words, for one line among others: "in step, 12 s ago; 1 parked".
+std::string in_brief(const revsync::Status& status);
+
 // "SQL Server" for "sqlserver"; an unknown name as it is.
 std::string_view title(std::string_view end) noexcept;
 
@@ -41,7 +44,8 @@ std::string until(Timestamp then, Timestamp now);
 // Over all streams; Status::parked lists only some of them.
 std::size_t parked_rows(const revsync::Status& status);
 
-// The earliest of the streams' last complete runs: everything older is settled. nullopt: a stream had none yet.
+// The earliest last complete poll of the streams from Supabase: everything older is settled. nullopt: a stream had none
+// yet.
 std::optional<Timestamp> last_complete(const revsync::Status& status);
 
 }  // namespace revsync::http

@@ -58,6 +58,8 @@ json::value to_json(const StreamStatus& stream, Timestamp now) {
             {"parked", stream.parked},
             {"poll", to_json(stream.poll)},
             {"webhook", to_json(stream.webhook)},
+            {"queue", to_json(stream.queue)},
+            {"conflicts", {{"supabase", stream.won_by_supabase}, {"sqlserver", stream.won_by_sqlserver}}},
             {"error", to_json(stream.error)}};
 }
 
@@ -87,10 +89,14 @@ std::string_view kind(ActivityEvent::Kind kind) {
             return "caught_up";
         case Kind::received:
             return "received";
+        case Kind::sent:
+            return "sent";
         case Kind::parked:
             return "parked";
         case Kind::released:
             return "released";
+        case Kind::refused:
+            return "refused";
         case Kind::failed:
             return "failed";
         case Kind::recovered:
@@ -123,11 +129,28 @@ json::value polling(const revsync::Status& status) {
             {"lastDurationMs", status.last_duration.count()}};
 }
 
+json::value queue(const revsync::Status& status) {
+    const QueueStatus now = status.queue.value_or(QueueStatus{});
+    const QueueCounts counts = now.counts.value_or(QueueCounts{});
+    const auto counted = [&](std::uint64_t count) { return now.counts ? json::value(count) : json::value(nullptr); };
+    return {{"enabled", status.queue.has_value()},
+            {"reason", status.queue ? json::value(nullptr) : json::value(status.why_not_drained)},
+            {"draining", now.draining},
+            {"standingBy", now.standing_by},
+            {"pending", counted(counts.pending)},
+            {"failed", counted(counts.failed)},
+            {"oldestPendingAt", to_json(counts.oldest_pending)},
+            {"countedAt", to_json(now.counted_at)},
+            {"lastCompleteAt", to_json(now.last_ok)},
+            {"nextCheckAt", to_json(now.next_check)},
+            {"error", to_json(now.error)}};
+}
+
 // How much each way has brought that the target did not have.
 json::value recovered(const revsync::Status& status) {
     std::uint64_t poll = 0;
     std::uint64_t webhook = 0;
-    for (const StreamStatus& stream : status.streams) {
+    for (const StreamStatus& stream : status.streams) {  // those from SQL Server add nothing
         poll += stream.poll.changed;
         webhook += stream.webhook.changed;
     }
@@ -152,6 +175,20 @@ std::string reason(const EndStatus& end, Timestamp now, std::chrono::seconds rec
     return now - *end.last_answer > recently ? "last answered " + ago(*end.last_answer, now) : "";
 }
 
+// The same of the queue. Failed items and a table that cannot be written leave it at work, and whoever stands by is
+// ready to take over. That SQL Server itself has answered recently is its end's to say.
+std::string reason(const QueueStatus& queue) {
+    if (queue.error && queue.error->disposition != Disposition::stream) {
+        return queue.error->code.empty() ? "cannot be drained"
+                                         : fmt::format("cannot be drained ({})", queue.error->code);
+    }
+    return queue.counts || queue.standing_by || queue.error ? "" : "has not answered yet";
+}
+
+json::object readiness(const std::string& why) {
+    return {{"ready", why.empty()}, {"reason", why.empty() ? json::value(nullptr) : json::value(why)}};
+}
+
 }  // namespace
 
 json::value status_json(const revsync::Status& status) {
@@ -169,6 +206,7 @@ json::value status_json(const revsync::Status& status) {
             {"parkedRows", parked_rows(status)},
             {"parked", array_of(status.parked)},
             {"inbox", to_json(status.inbox)},
+            {"queue", queue(status)},
             {"events", array_of(status.events)}};
 }
 
@@ -186,10 +224,16 @@ Response ready_response(const revsync::Status& status, std::chrono::seconds rece
     for (const EndStatus& end : status.ends) {
         const std::string why = reason(end, status.now, recently);
         ready = ready && why.empty();
-        ends[end.name] = {{"ready", why.empty()}, {"reason", why.empty() ? json::value(nullptr) : json::value(why)}};
+        ends[end.name] = readiness(why);
+    }
+    json::value queue(nullptr);
+    if (status.queue) {
+        const std::string why = reason(*status.queue);
+        ready = ready && why.empty();
+        queue = readiness(why);
     }
     return json_response(ready ? Status::ok : Status::service_unavailable,
-                         {{"ready", ready}, {"ends", std::move(ends)}});
+                         {{"ready", ready}, {"ends", std::move(ends)}, {"queue", std::move(queue)}});
 }
 
 }  // namespace revsync::http

@@ -18,9 +18,10 @@ Response status_response(const revsync::Status& status);
 // 200 while the process runs and answers.
 Response live_response();
 
-// {"ready": …, "ends": {"supabase": {"ready": …, "reason": …}, …}}: 200, or 503 when an end is not configured, failed
-// at its last request, or last answered longer ago than `recently`. The reason names no
-// address and no table: everybody may ask.
+// {"ready": …, "ends": {"supabase": {"ready": …, "reason": …}, …}, "queue": {"ready": …, "reason": …}}: 200, or 503
+// when an end is not configured, failed at its last request, or last answered longer ago than `recently`, or when SQL
+// Server's queue has not been read yet or cannot be drained; null where it is not to be. The reason names no address
+// and no table: everybody may ask.
 Response ready_response(const revsync::Status& status, std::chrono::seconds recently);
 
 }  // namespace revsync::http

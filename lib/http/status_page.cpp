@@ -158,12 +158,21 @@ void add_stream(Html& html, const StreamStatus& stream, bool ends_answer) {
         html.error(*stream.error);
     }
     html.add("<dl>");
-    html.fact("Complete", stream.last_ok, "not yet");
-    html.fact("Position", stream.position, "none yet");
-    html.fact("Brought by webhooks", stream.webhook.changed);
-    html.fact("Brought by polls", stream.poll.changed);
-    html.fact("Failed attempts", stream.webhook.failed + stream.poll.failed);
-    html.fact("Parked", stream.parked);
+    if (stream.direction == Direction::reverse) {
+        html.fact("Complete", stream.last_ok, "not yet");
+        html.fact("Position", stream.position, "none yet");
+        html.fact("Brought by webhooks", stream.webhook.changed);
+        html.fact("Brought by polls", stream.poll.changed);
+        html.fact("Failed attempts", stream.webhook.failed + stream.poll.failed);
+        html.fact("Parked", stream.parked);
+    } else {
+        html.fact("Edits found", stream.queue.found);
+        html.fact("Rows changed", stream.queue.changed);
+        html.fact("Failed attempts", stream.queue.failed);
+    }
+    if (const auto conflicts = stream.won_by_supabase + stream.won_by_sqlserver; conflicts > 0) {
+        html.fact("Edited on both sides", conflicts);
+    }
     html.add("</dl></li>");
 }
 
@@ -214,6 +223,29 @@ void add_inbox(Html& html, const InboxStatus& inbox) {
     html.fact("Ignored", inbox.ignored);
     html.fact("Refused (503)", inbox.refused);
     html.fact("Keys waiting", fmt::format("{} of {}", inbox.waiting, inbox.limit));
+    html.add("</dl></div></section>");
+}
+
+void add_queue(Html& html, const revsync::Status& status) {
+    html.add("<section aria-labelledby=\"queue\"><h2 id=\"queue\">SQL Server's queue</h2><div class=\"card\">");
+    if (!status.queue) {
+        html.add("<p class=\"soft\" dir=\"auto\">{}</p></div></section>", escaped_html(status.why_not_drained));
+        return;
+    }
+    const QueueStatus& queue = *status.queue;
+    if (queue.error) {
+        html.error(*queue.error);
+    }
+    if (queue.standing_by) {
+        html.add("<p>Another daemon drains it; this one stands by.</p>");
+    }
+    html.add("<dl class=\"tiles\">");
+    if (queue.counts) {
+        html.fact("Pending", queue.counts->pending);
+        html.fact("Oldest pending", queue.counts->oldest_pending, "none");
+        html.fact("Failed for good", queue.counts->failed);
+    }
+    html.fact("Last drained", queue.last_ok, "not yet");
     html.add("</dl></div></section>");
 }
 
@@ -280,6 +312,7 @@ std::string status_page(const revsync::Status& status) {
     add_streams(html, status);
     add_parked(html, status);
     add_inbox(html, status.inbox);
+    add_queue(html, status);
     add_events(html, status);
     html.add(
         "</main><footer class=\"soft small\">As of {}; loaded again every 30 s. Times are this machine's.</footer>",

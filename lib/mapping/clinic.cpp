@@ -72,15 +72,21 @@ Stream doctors() {
 }
 
 Stream patients() {
-    return from_lab("patients", "tblpatients", "patients", {"PersonID", "person_id"},
-                    {of_lab("patientID", "patient_id"), of_lab("PatientName", "patient_name"),
-                     of_lab("FirstName", "first_name"), of_lab("LastName", "last_name"), of_lab("Phone", "phone")});
+    Stream stream =
+        from_lab("patients", "tblpatients", "patients", {"PersonID", "person_id"},
+                 {of_lab("patientID", "patient_id"), of_lab("PatientName", "patient_name"),
+                  of_lab("FirstName", "first_name"), of_lab("LastName", "last_name"), of_lab("Phone", "phone")});
+    stream.referenced_by = Reference{"work", "PersonID"};
+    return stream;
 }
 
+// Of patients and their works only those leave the house that own an aligner set.
 Stream work() {
-    return from_lab("work", "tblwork", "work", {"workid", "work_id"},
-                    {of_lab("PersonID", "person_id"), of_lab("Typeofwork", "type_of_work"),
-                     of_lab("AdditionDate", "addition_date")});
+    Stream stream = from_lab("work", "tblwork", "work", {"workid", "work_id"},
+                             {of_lab("PersonID", "person_id"), of_lab("Typeofwork", "type_of_work"),
+                              of_lab("AdditionDate", "addition_date")});
+    stream.referenced_by = Reference{"sets", "WorkID"};
+    return stream;
 }
 
 Stream sets() {

@@ -43,7 +43,7 @@ std::string checked_text(const boost::json::value& value, const std::string& pla
 }  // namespace
 
 void mistake(std::string_view place, std::string_view what) {
-    throw MappingMistake{place.empty() ? std::string{what} : fmt::format("{}: {}", place, what)};
+    throw MappingMistake{std::string{place}, std::string{what}};
 }
 
 JsonObject::JsonObject(std::string place, const boost::json::value& value,

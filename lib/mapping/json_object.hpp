@@ -14,7 +14,8 @@ namespace revsync {
 // Thrown inside the loader only, and turned into an Error where the loader ends: reading a nested document is
 // a deep descent in which nothing can go on after the first mistake.
 struct MappingMistake {
-    std::string text;  // "streams[0].columns[2]: unknown member 'colour'"
+    std::string place;  // "streams[0].columns[2]"; empty: the whole document
+    std::string text;   // "unknown member 'colour'"
 };
 
 [[noreturn]] void mistake(std::string_view place, std::string_view what);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "mapping/json_object.hpp"
+#include "mapping/json_place.hpp"
 
 namespace revsync {
 namespace {
@@ -101,6 +102,14 @@ std::optional<RowOwnership> read_owned_rows(const JsonObject& stream) {
     return RowOwnership{rows.text("column"), rows.text("equals", true)};
 }
 
+std::optional<Reference> read_referenced_by(const JsonObject& stream) {
+    if (!stream.has("referencedBy")) {
+        return std::nullopt;
+    }
+    const JsonObject reference{stream.place_of("referencedBy"), stream.at("referencedBy"), {"stream", "column"}};
+    return Reference{reference.text("stream"), reference.text("column")};
+}
+
 // Without a word a forward stream carries deletions too: the queue tells of them.
 Operations read_operations(const JsonObject& stream, Direction direction) {
     if (!stream.has("operations")) {
@@ -181,6 +190,9 @@ void refuse_contradictions(const Stream& stream, const std::string& place) {
 // What only a stream that is polled has, and what the queue asks of the others.
 void read_source_of_changes(Stream& stream, const JsonObject& object) {
     if (stream.direction == Direction::reverse) {
+        if (object.has("referencedBy")) {
+            mistake(object.place_of("referencedBy"), "it is for forward streams; a reverse one says 'filter'");
+        }
         stream.filter = read_filter(object);
         stream.changed_at = object.texts("changedAt");
         return;
@@ -193,13 +205,14 @@ void read_source_of_changes(Stream& stream, const JsonObject& object) {
     if (stream.key.size() != 1) {
         mistake(object.place_of("key"), "a forward stream has one key column, the number in the queue's RecordID");
     }
+    stream.referenced_by = read_referenced_by(object);
 }
 
 Stream read_stream(const std::string& place, const json::value& value) {
     const JsonObject object{place,
                             value,
                             {"name", "direction", "source", "target", "key", "columns", "filter", "changedAt",
-                             "ownedRows", "operations", "wording"}};
+                             "ownedRows", "operations", "wording", "referencedBy"}};
     Stream stream;
     stream.name = object.text("name");
     stream.direction = read_direction(object);
@@ -228,6 +241,21 @@ void refuse_repeated_stream(const Mapping& mapping, const Stream& stream, const 
     }
 }
 
+// Each stream that is referred to leads to one that is not.
+void refuse_loose_references(const Mapping& mapping) {
+    for (std::size_t index = 0; index < mapping.streams.size(); ++index) {
+        const Stream* stream = &mapping.streams[index];
+        for (std::size_t steps = 0; stream->referenced_by; ++steps) {
+            const Stream* next = mapping.find(stream->referenced_by->stream, Direction::forward);
+            if (next == nullptr || steps == mapping.streams.size()) {
+                mistake(fmt::format("streams[{}].referencedBy", index),
+                        next == nullptr ? "there is no such forward stream" : "the streams refer to each other");
+            }
+            stream = next;
+        }
+    }
+}
+
 Mapping read_mapping(const json::value& document) {
     const JsonObject object{"", document, {"version", "streams"}};
     if (object.integer("version") != format_version) {
@@ -240,6 +268,7 @@ Mapping read_mapping(const json::value& document) {
         refuse_repeated_stream(mapping, stream, place);
         mapping.streams.push_back(std::move(stream));
     }
+    refuse_loose_references(mapping);
     return mapping;
 }
 
@@ -277,7 +306,8 @@ Result<Mapping> parse_mapping(std::string_view text) {
     try {
         return read_mapping(parser.release());
     } catch (const MappingMistake& found) {
-        return refused(found.text);
+        return refused(fmt::format("line {}{}{}: {}", line_of_place(text, found.place), found.place.empty() ? "" : ", ",
+                                   found.place, found.text));
     }
 }
 

@@ -54,6 +54,12 @@ struct RowOwnership {
     std::string value;
 };
 
+// A column of another stream's source that holds a row's key.
+struct Reference {
+    std::string stream;  // of the same direction
+    std::string column;
+};
+
 struct Operations {
     bool insert = true;
     bool update = true;
@@ -86,6 +92,8 @@ struct Stream {
     std::optional<RowOwnership> owned_rows;
     Operations operations;
     Wording wording;
+    // forward: only rows that another stream's row refers to are queued by the triggers that we make
+    std::optional<Reference> referenced_by;
 };
 
 // Every stream that runs; those of one direction in the order in which they run, parents first.

@@ -19,11 +19,27 @@ struct State {
 constexpr State states[] = {
     {"08", Disposition::retry, "the connection failed", "it is tried again"},
     {"0A000", Disposition::stream, "the server does not support the statement", "use PostgreSQL 12 or newer"},
+    {"21", Disposition::row, "the database's own code found several rows for one", "look at the table's triggers"},
     {"22", Disposition::row, "a value does not fit", "correct the row or the key"},
+    {"22001", Disposition::row, "a text is longer than its column", "shorten it, or widen the column"},
+    {"22003", Disposition::row, "a number is out of its column's range", "correct the row"},
+    {"22007", Disposition::row, "a date or time cannot be read", "correct the row"},
+    {"22008", Disposition::row, "a date or time is out of range", "correct the row"},
+    {"22021", Disposition::row, "a text is not valid in the database's encoding", "correct the row"},
+    {"22P02", Disposition::row, "a value cannot be read as its column's type", "correct the row"},
+    {"22P05", Disposition::row, "a text holds a character that the database cannot store", "correct the row"},
     {"23", Disposition::row, "a constraint refused a row", "correct the row"},
+    {"23502", Disposition::row, "a column needs a value", "fill it, or give the column a default"},
+    {"23503", Disposition::row, "a row refers to one that does not exist, or is still referred to",
+     "it is tried again; see to the other row"},
+    {"23505", Disposition::row, "another row has the same unique value", "correct one of the two"},
+    {"23514", Disposition::row, "a check refused a row", "correct the row"},
     {"25", Disposition::retry, "the transaction is in the wrong state", "it is tried again"},
+    {"27", Disposition::row, "a trigger changed the row that is being written", "look at the table's triggers"},
     {"28", Disposition::configuration, "the server refused the login", "check user, password and pg_hba.conf"},
     {"28P01", Disposition::configuration, "the password was refused", "correct the password"},
+    {"38", Disposition::row, "a function of the database failed", "look at the table's triggers"},
+    {"39", Disposition::row, "a function of the database failed", "look at the table's triggers"},
     {"3D000", Disposition::configuration, "the database does not exist", "correct the database's name"},
     {"3F000", Disposition::stream, "the schema does not exist", "create it or correct the mapping", true},
     {"40", Disposition::retry, "the transaction was rolled back by another's", "it is tried again"},
@@ -35,9 +51,11 @@ constexpr State states[] = {
     {"42883", Disposition::stream, "a column's type cannot be compared or converted",
      "compare the mapping with the table", true},
     {"42P01", Disposition::stream, "the table does not exist", "create it or correct the mapping", true},
+    {"44", Disposition::row, "the view refused a row", "correct the row"},
     {"53", Disposition::retry, "the server is out of resources", "it is tried again"},
     {"53300", Disposition::retry, "the server has no connection left", "free one or raise max_connections"},
     {"54", Disposition::stream, "a limit of the server is exceeded", "map fewer columns"},
+    {"54000", Disposition::row, "a value is too large for an index", "shorten it, or change the index"},
     {"55", Disposition::retry, "an object is in use", "it is tried again"},
     {"57014", Disposition::retry, "the statement was cancelled or took too long", "look for a missing index"},
     {"57P01", Disposition::retry, "the server closed the connection", "it is tried again"},
@@ -45,6 +63,7 @@ constexpr State states[] = {
     {"57P03", Disposition::retry, "the server is starting or stopping", "it is tried again"},
     {"57P05", Disposition::retry, "the server closed the idle connection", "it is tried again"},
     {"58", Disposition::retry, "the server has trouble with its system", "look into the server's log"},
+    {"P0", Disposition::row, "the database's own code refused a row", "look at the table's triggers"},
     {"XX000", Disposition::retry, "the server reports an internal error", "look into the server's log"},
 };
 
@@ -142,10 +161,12 @@ Disposition disposition_of(std::string_view sqlstate) noexcept {
     return state != nullptr ? state->disposition : unknown.disposition;
 }
 
-Error statement_error(std::string_view sqlstate, std::string_view message, std::string_view purpose) {
+Error statement_error(std::string_view sqlstate, std::string_view message, std::string_view purpose,
+                      std::string_view object) {
     const State* known = state_of(sqlstate);
     const State& state = known != nullptr ? *known : unknown;
-    const std::string quoted = state.quotes_message && !message.empty() ? fmt::format(" ({})", message) : "";
+    const std::string_view detail = state.quotes_message ? message : object;
+    const std::string quoted = detail.empty() ? "" : fmt::format(" ({})", detail);
     return {state.disposition, code_of(sqlstate),
             fmt::format("cannot {}: {}{}; {}", purpose, state.what, quoted, state.next)};
 }

@@ -14,8 +14,9 @@ Disposition disposition_of(std::string_view sqlstate) noexcept;
 
 // A statement that the server refused. `purpose` completes "cannot …" ("read public.aligner_notes").
 // `message` is the server's primary message; it is quoted only for codes whose message holds nothing but
-// identifiers.
-Error statement_error(std::string_view sqlstate, std::string_view message, std::string_view purpose);
+// identifiers, and for the others `object`: the constraint or column that the server names apart from it, if any.
+Error statement_error(std::string_view sqlstate, std::string_view message, std::string_view purpose,
+                      std::string_view object = {});
 
 // A connection that could not be made to `endpoint`: `message` is libpq's own text, of which only the SQLSTATE
 // (the session asks for PQERRORS_SQLSTATE) or the kind of failure is used.

@@ -147,6 +147,7 @@ asio::awaitable<Result<void>> Inspector::inspect_server() {
         {number<int>(server.at(0, 0)).value_or(0), std::string{server.at(0, 1)}, session_.is_encrypted(), *horizon},
         session_.conninfo()));
     add({judge_clock(horizon->source_now, our_now)});
+    inspection_.clock_ahead = horizon->source_now - our_now;
 
     fit_streams(read_catalog(*(*answers)[1]));
     co_return Result<void>{};

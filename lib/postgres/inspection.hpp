@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +27,8 @@ struct KeyGenerator {
 
 struct Inspection {
     std::vector<Finding> findings;
-    std::vector<KeyGenerator> generators;  // of streams whose key comes from a sequence
+    std::vector<KeyGenerator> generators;                  // of streams whose key comes from a sequence
+    std::optional<std::chrono::microseconds> clock_ahead;  // the source's clock less ours, to a round trip
 };
 
 // Asks the source everything that decides whether `streams` can run: version, encryption, pooler, visible

@@ -124,7 +124,9 @@ asio::awaitable<Progress> receive(Conversation& conversation, const Statement& s
             conversation.last_state = state;
             co_return Progress::lost;
         }
-        answers.emplace_back(statement_error(state, field(result, PG_DIAG_MESSAGE_PRIMARY), statement.purpose));
+        const std::string_view constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
+        const std::string_view object = constraint.empty() ? field(result, PG_DIAG_COLUMN_NAME) : constraint;
+        answers.emplace_back(statement_error(state, field(result, PG_DIAG_MESSAGE_PRIMARY), statement.purpose, object));
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include "postgres/errors.hpp"
 #include "postgres/pipeline.hpp"
 
 namespace revsync::postgres {
@@ -82,6 +83,13 @@ asio::awaitable<Result<void>> Session::open() {
 asio::awaitable<Result<std::vector<Result<Rows>>>> Session::exchange(std::vector<Statement> statements) {
     if (auto opened = co_await open(); !opened) {
         co_return opened.error();
+    }
+    co_return co_await run(std::move(statements));
+}
+
+asio::awaitable<Result<std::vector<Result<Rows>>>> Session::resume(std::vector<Statement> statements) {
+    if (!is_open()) {
+        co_return lost_error({}, conninfo_, statements.empty() ? "go on" : statements.front().purpose);
     }
     co_return co_await run(std::move(statements));
 }

@@ -44,6 +44,8 @@ public:
     // mode): one round trip. One result per statement; a failed one leaves the others untouched. The outer
     // error: not connected, or lost on the way (then nothing is known of any statement). Opens first if need be.
     boost::asio::awaitable<Result<std::vector<Result<Rows>>>> exchange(std::vector<Statement> statements);
+    // The same on the connection as it is: an error when it is gone. For what goes on with an open transaction.
+    boost::asio::awaitable<Result<std::vector<Result<Rows>>>> resume(std::vector<Statement> statements);
     void close();
 
     // Whether TLS protects the connection; false when not open.

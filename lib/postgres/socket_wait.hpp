@@ -4,7 +4,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #ifdef _WIN32
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/windows/object_handle.hpp>
+#include <cstdint>
 #else
 #include <boost/asio/posix/stream_descriptor.hpp>
 #endif
@@ -28,7 +29,8 @@ public:
 
 private:
 #ifdef _WIN32
-    boost::asio::ip::tcp::socket socket_;
+    std::uintptr_t socket_;
+    boost::asio::windows::object_handle event_;  // WSAEventSelect's
 #else
     boost::asio::posix::stream_descriptor socket_;
 #endif

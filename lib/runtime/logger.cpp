@@ -5,26 +5,15 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#ifdef __linux__
+#include <sys/stat.h>
+#endif
 
 #include "core/timestamp.hpp"
 
 namespace revsync {
 namespace {
-
-// Syslog severities, as journald reads them from the prefix.
-int journal_priority(Level level) {
-    switch (level) {
-        case Level::debug:
-            return 7;
-        case Level::info:
-            return 6;
-        case Level::warning:
-            return 4;
-        case Level::error:
-            return 3;
-    }
-    return 6;
-}
 
 std::string one_line(std::string_view text) {
     std::string line{text};
@@ -44,7 +33,7 @@ void put(std::FILE* stream, const std::string& line) {
 
 std::string json_line(Level level, std::string_view text) {
     const boost::json::value event{{"time", now()}, {"level", to_string(level)}, {"message", text}};
-    return boost::json::serialize(event) + "\n";
+    return boost::json::serialize(event);
 }
 
 }  // namespace
@@ -63,16 +52,41 @@ std::string_view to_string(Level level) noexcept {
     return "info";
 }
 
-Logger::Write write_lines(std::FILE* stream, LogFormat format, bool under_journald) {
-    if (format == LogFormat::json) {
-        return [stream](Level level, std::string_view text) { put(stream, json_line(level, text)); };
+std::string_view journal_prefix(Level level) noexcept {
+    switch (level) {
+        case Level::debug:
+            return "<7>";
+        case Level::info:
+            return "<6>";
+        case Level::warning:
+            return "<4>";
+        case Level::error:
+            return "<3>";
     }
-    if (under_journald) {
-        return [stream](Level level, std::string_view text) {
-            put(stream, fmt::format("<{}>{}\n", journal_priority(level), one_line(text)));
-        };
-    }
-    return [stream](Level, std::string_view text) { put(stream, fmt::format("{} {}\n", now(), one_line(text))); };
+    return "<6>";
+}
+
+bool is_journal([[maybe_unused]] std::FILE* stream) {
+#ifdef __linux__
+    const char* journal = std::getenv("JOURNAL_STREAM");
+    struct stat file {};
+    return journal != nullptr && ::fstat(::fileno(stream), &file) == 0 &&
+           fmt::format("{}:{}", file.st_dev, file.st_ino) == journal;
+#else
+    return false;
+#endif
+}
+
+Logger::Write write_lines(std::FILE* stream, LogFormat format, bool to_journal) {
+    return [=](Level level, std::string_view text) {
+        std::string line{to_journal ? journal_prefix(level) : ""};
+        if (format == LogFormat::json) {
+            line += json_line(level, text);
+        } else {
+            line += to_journal ? one_line(text) : fmt::format("{} {}", now(), one_line(text));
+        }
+        put(stream, line + "\n");
+    };
 }
 
 }  // namespace revsync

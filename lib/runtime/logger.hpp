@@ -54,10 +54,19 @@ enum class LogFormat { text, json };
 
 // Lines to an open stream, flushed one by one; the stream stays the caller's and must outlive the function.
 //   text, on a terminal or in a file: 2025-01-21T14:00:00.000Z followed by the line
-//   text, under journald (JOURNAL_STREAM is set): <N> priority prefix, no second time stamp
-//     (https://www.freedesktop.org/software/systemd/man/sd-daemon.html)
+//   text, to the journal: no second time stamp
 //   json: {"time":…,"level":…,"message":…}
+// To the journal every line begins with its priority.
 // Line breaks and control characters inside a line are written as spaces, so that one event stays one line.
-Logger::Write write_lines(std::FILE* stream, LogFormat format, bool under_journald);
+Logger::Write write_lines(std::FILE* stream, LogFormat format, bool to_journal);
+
+// Whether journald reads the stream: JOURNAL_STREAM names the stream's device and inode
+// (https://www.freedesktop.org/software/systemd/man/systemd.exec.html#%24JOURNAL_STREAM). Where output was redirected
+// the variable alone means nothing.
+bool is_journal(std::FILE* stream);
+
+// "<3>" for an error: the syslog priority, as journald takes it from the beginning of a line
+// (https://www.freedesktop.org/software/systemd/man/sd-daemon.html).
+std::string_view journal_prefix(Level level) noexcept;
 
 }  // namespace revsync

@@ -22,14 +22,21 @@ Error bad_row(std::string_view text) {
     return {Disposition::row, "", std::string{text}};
 }
 
+// When the row was edited, on SQL Server's clock.
+std::string edit_time(const Change& change, std::chrono::microseconds clock_offset) {
+    std::string time = (change.changed_at - clock_offset).iso_microseconds();
+    time.pop_back();  // the Z: a datetime2 has no zone
+    return fmt::format(R"("#at":"{}",)", time);
+}
+
 // Our members go in front of the row's own, whose text is not touched.
-Result<void> append_upsert(std::string& rows, std::size_t number, const Change& change) {
+Result<void> append_upsert(std::string& rows, std::size_t number, const std::string& known, const Change& change) {
     const std::string_view row = trimmed(change.row);
     if (row.size() < 2 || row.front() != '{' || row.back() != '}') {
         return bad_row("the source's row is not a JSON object");
     }
     const std::string_view members = trimmed(row.substr(1));
-    rows += fmt::format(R"({{"#n":{},"#remove":0{}{})", number, members == "}" ? "" : ",", members);
+    rows += fmt::format(R"({{{}"#n":{},"#remove":0{}{})", known, number, members == "}" ? "" : ",", members);
     return {};
 }
 
@@ -115,7 +122,9 @@ std::optional<std::vector<std::string_view>> split_key(std::string_view key) {
     }
 }
 
-Result<std::string> batch_rows(const BatchStatement& statement, std::span<const Change> changes) {
+Result<std::string> batch_rows(const BatchStatement& statement, std::span<const Change> changes,
+                               std::chrono::microseconds clock_offset) {
+    const bool guarded = !statement.guarded_columns.empty();
     std::unordered_map<std::string_view, std::size_t> last;
     std::size_t size = 2;
     for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -133,9 +142,13 @@ Result<std::string> batch_rows(const BatchStatement& statement, std::span<const 
         if (rows.size() > 1) {
             rows += ',';
         }
+        std::string known = guarded ? edit_time(change, clock_offset) : "";
+        if (statement.tells_delivered && change.delivered) {
+            known += R"("#delivered":1,)";
+        }
         const auto appended = change.operation == Operation::remove
                                   ? append_removal(rows, i, change, statement.key_members)
-                                  : append_upsert(rows, i, change);
+                                  : append_upsert(rows, i, known, change);
         if (!appended) {
             return appended.error();
         }
@@ -148,8 +161,9 @@ Result<Applied> parse_applied(const BatchStatement& statement, const std::vector
                               std::span<const Change> changes) {
     const Error unexpected{Disposition::retry, "", "SQL Server answered the batch in an unexpected form"};
     // A trigger of the target may have returned results of its own before ours.
-    const std::size_t own = results.size() - 2;
-    if (results.size() < 2 || results[own].size() != 1 || results[own][0].size() != 3) {
+    const std::size_t answers = statement.guarded_columns.empty() ? 2 : 3;
+    const std::size_t own = results.size() - answers;
+    if (results.size() < answers || results[own].size() != 1 || results[own][0].size() != 3) {
         return unexpected;
     }
     Applied applied;
@@ -167,6 +181,17 @@ Result<Applied> parse_applied(const BatchStatement& statement, const std::vector
             return unexpected;
         }
         applied.refused.push_back({changes[*position].key, refusal(statement, *verdict)});
+    }
+    if (answers == 3) {
+        for (const Row& row : results[own + 2]) {
+            const auto position = number<std::size_t>(row.at(0));
+            const auto column = row.size() == 2 ? number<std::size_t>(row[1]) : std::nullopt;
+            if (!position || *position >= changes.size() || !column || *column >= statement.guarded_columns.size()) {
+                return unexpected;
+            }
+            applied.settled.push_back(
+                {statement.stream, changes[*position].key, statement.guarded_columns[*column], Direction::forward});
+        }
     }
     return applied;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sqlserver/queue_table.hpp"
 #include "sqlserver/quoting.hpp"
 #include "sqlserver/verdict.hpp"
 
@@ -19,16 +20,19 @@ struct Written {
     std::string member;
     bool key = false;
     bool updated = false;
+    bool shared = false;
+    std::string source;  // its name in the source, which is also that of the queue's JsonData
 };
 
 std::vector<Written> written_columns(const Stream& stream, const Table& table) {
     std::vector<Written> written;
     for (const auto& pair : stream.key) {
-        written.push_back({table.find(pair.target), pair.target, true, false});
+        written.push_back({table.find(pair.target), pair.target, true, false, false, pair.source});
     }
     for (const auto& pair : stream.columns) {
         const bool updated = stream.operations.update && !pair.insert_only && pair.owner != Owner::sqlserver;
-        written.push_back({table.find(pair.target), pair.target, false, updated});
+        const bool shared = updated && pair.owner == Owner::shared;
+        written.push_back({table.find(pair.target), pair.target, false, updated, shared, pair.source});
     }
     return written;
 }
@@ -106,12 +110,28 @@ std::string comparable(std::string_view alias, const Column& column) {
 // Builds the statement's parts from the stream's columns.
 class Builder {
 public:
-    Builder(const Stream& stream, const Table& table, std::string_view time_zone)
-        : stream_{stream}, written_{written_columns(stream, table)}, time_zone_{time_zone}, table_{table} {}
+    Builder(const Stream& stream, const Table& table, std::string_view time_zone, const Table* queue)
+        : stream_{stream},
+          written_{written_columns(stream, table)},
+          time_zone_{time_zone},
+          table_{table},
+          queue_{stream.key.size() == 1 ? queue : nullptr} {
+        for (const auto& written : written_) {
+            if (queue_ != nullptr && written.shared) {
+                guarded_.push_back(&written);
+            }
+        }
+    }
 
     BatchStatement build() const {
         BatchStatement statement;
-        statement.text = create_rows() + fill_rows() + plan() + remove() + update() + insert() + answer();
+        statement.tells_delivered = keeps_deleted();
+        statement.text = create_rows() + fill_rows() + "BEGIN TRANSACTION;\n" +
+                         (!guarded_.empty() ? declare_local_time(time_zone_) : "") + guard() + plan() + count_plan() +
+                         note_queue() + remove() + update() + insert() + end_rows_before() + mark_own() + answer();
+        for (const Written* written : guarded_) {
+            statement.guarded_columns.push_back(written->column->name);
+        }
         for (const auto& written : written_) {
             if (written.key) {
                 statement.key_members.push_back(written.member);
@@ -120,6 +140,7 @@ public:
                 statement.code_page_columns.push_back(written.column->name);
             }
         }
+        statement.stream = stream_.name;
         statement.table = to_string(stream_.target);
         return statement;
     }
@@ -142,6 +163,9 @@ private:
     static bool is_updated(const Written& written) { return written.updated; }
     static std::string name(const Written& written) { return bracketed(written.column->name); }
 
+    // Whether what the lab has deleted is not inserted again.
+    bool keeps_deleted() const { return queue_ != nullptr && stream_.operations.insert; }
+
     bool updates() const { return std::ranges::any_of(written_, is_updated); }
 
     std::string same_key() const {
@@ -157,9 +181,10 @@ private:
         const std::string key = list(", ", name, is_key);
         return fmt::format(
             "CREATE TABLE #rows ([#n] int NOT NULL, [#remove] bit NOT NULL, [#unfit] int NOT NULL, {}, "
-            "PRIMARY KEY ({}));\n"
+            "{}{}PRIMARY KEY ({}));\n"
             "CREATE TABLE #plan ([#n] int NOT NULL PRIMARY KEY, [#do] int NOT NULL);\n",
-            columns, key);
+            columns, !guarded_.empty() ? "[#at] datetime2(7) NULL, " : "",
+            keeps_deleted() ? "[#delivered] bit NULL, " : "", key);
     }
 
     // 0, or less: the first column whose code page would turn a character into '?'.
@@ -182,20 +207,144 @@ private:
         const std::string members = list(", ", [](const Written& w) {
             return fmt::format("{} {} {}", name(w), json_type(*w.column), literal(json_path(w.member)));
         });
+        std::string more;
+        std::string more_values;
+        std::string more_members;
+        const auto add = [&](std::string_view column, std::string_view type, std::string_view path) {
+            more += fmt::format(", {}", column);
+            more_values += fmt::format(", j.{}", column);
+            more_members += fmt::format(", {} {} N'{}'", column, type, path);
+        };
+        if (!guarded_.empty()) {
+            add("[#at]", "datetime2(7)", R"($."#at")");
+        }
+        if (keeps_deleted()) {
+            add("[#delivered]", "bit", R"($."#delivered")");
+        }
         return fmt::format(
-            "INSERT INTO #rows ([#n], [#remove], [#unfit], {}) SELECT j.[#n], j.[#remove], {}, {} "
-            "FROM OPENJSON({}) WITH ([#n] int N'$.\"#n\"', [#remove] bit N'$.\"#remove\"', {}) AS j;\n",
-            list(", ", name), unfit(), values, rows_parameter, members);
+            "INSERT INTO #rows ([#n], [#remove], [#unfit], {0}{1}) SELECT j.[#n], j.[#remove], {2}, {3}{4} "
+            "FROM OPENJSON({5}) WITH ([#n] int N'$.\"#n\"', [#remove] bit N'$.\"#remove\"', {6}{7}) AS j;\n",
+            list(", ", name), more, unfit(), values, more_values, rows_parameter, members, more_members);
     }
 
     // The locks on the keys, also on absent ones, are held to the end of the transaction: what is decided here still
     // holds when it is done.
     std::string plan() const {
         return fmt::format(
-            "BEGIN TRANSACTION;\n"
             "INSERT INTO #plan ([#n], [#do]) SELECT s.[#n], {} FROM #rows AS s "
             "LEFT JOIN {} AS t WITH (UPDLOCK, SERIALIZABLE) ON {} OPTION (LOOP JOIN);\n",
             verdict(), bracketed(stream_.target), same_key());
+    }
+
+    // Counted once: what there is nothing of costs no statement.
+    static std::string count_plan() {
+        const auto count = [](Verdict verdict) {
+            return fmt::format("COUNT(CASE WHEN [#do] = {} THEN 1 END)", to_number(verdict));
+        };
+        return fmt::format(
+            "DECLARE @inserts int, @updates int, @removals int;\n"
+            "SELECT @inserts = {}, @updates = {}, @removals = {} FROM #plan;\n",
+            count(Verdict::insert), count(Verdict::update), count(Verdict::remove));
+    }
+
+    const Written& key() const { return written_.front(); }
+
+    // The record's rows in the queue, alias q.
+    std::string record_in_queue() const {
+        return fmt::format("q.TableName = {} AND q.RecordID = CONVERT({}, s.{})",
+                           table_literal(*queue_, stream_.source.table), declared_type(*queue_->find("RecordID")),
+                           name(key()));
+    }
+
+    // The target's rows are locked before the queue is read: an edit of theirs is committed with its queue row, or
+    // waits for us.
+    std::string guard() const {
+        if (guarded_.empty()) {
+            return "";
+        }
+        std::string text = fmt::format(
+            "CREATE TABLE #held ([#n] int NOT NULL);\n"
+            "CREATE TABLE #settled ([#n] int NOT NULL, [#column] int NOT NULL, [#item] {} NOT NULL);\n"
+            "INSERT INTO #held ([#n]) SELECT s.[#n] FROM #rows AS s JOIN {} AS t WITH (UPDLOCK, SERIALIZABLE) ON "
+            "{} OPTION (LOOP JOIN);\n",
+            declared_type(*queue_->find("QueueID")), bracketed(stream_.target), same_key());
+        for (std::size_t i = 0; i < guarded_.size(); ++i) {
+            text += guard_column(*guarded_[i], i);
+        }
+        return text;
+    }
+
+    // In whole microseconds, as the other direction compares them: of two edits both must find the same one newer.
+    std::string queued_later(std::string_view comparison) const {
+        return fmt::format(
+            "DATEDIFF_BIG(microsecond, '19700101', {}) {} DATEDIFF_BIG(microsecond, '19700101', s.[#at])",
+            utc("q.CreatedAt", time_zone_), comparison);
+    }
+
+    // An edit that has been sent waits once more, as one that is tried again: with the row as it is by then.
+    std::string guard_column(const Written& written, std::size_t number) const {
+        return fmt::format(
+            "INSERT INTO #settled ([#n], [#column], [#item]) SELECT s.[#n], {0}, e.QueueID FROM #rows AS s "
+            "JOIN {1} AS t ON {2} CROSS APPLY (SELECT TOP (1) q.QueueID FROM {3} AS q WHERE {4} "
+            "AND CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE' AND {5} "
+            "AND {6} = 1 ORDER BY q.CreatedAt DESC, q.QueueID DESC) AS e WHERE s.[#remove] = 0 AND EXISTS (SELECT {7} "
+            "EXCEPT SELECT {8});\n"
+            "IF EXISTS (SELECT 1 FROM #settled WHERE [#column] = {0})\nBEGIN\n"
+            "  UPDATE s SET {9} = t.{9} FROM #rows AS s JOIN {1} AS t ON {2} JOIN #settled AS x ON x.[#n] = s.[#n] "
+            "WHERE x.[#column] = {0};\n"
+            "  UPDATE e SET Status = 'Pending', Attempts = 1, LastAttempt = NULL FROM {3} AS e JOIN #settled AS x ON "
+            "x.[#item] = e.QueueID "
+            "WHERE x.[#column] = {0} AND NOT ({10});\n"
+            "END;\n",
+            number, bracketed(stream_.target), same_key(), bracketed(queue_name()), record_in_queue(),
+            queued_later(">"), concerns("q", *queue_, written.column->name, written.source),
+            comparable("s", *written.column), comparable("t", *written.column), name(written),
+            has_status("e", "Pending"));
+    }
+
+    // Behind the locks, so that every later queue row of these records is ours. Of the catalog, because the table's
+    // last rows may be another session's that are not committed.
+    std::string note_queue() const {
+        return queue_ == nullptr ? ""
+                                 : fmt::format(
+                                       "DECLARE @newest bigint;\n"
+                                       "{}  SET @newest = ISNULL((SELECT CONVERT(bigint, c.last_value) FROM "
+                                       "sys.identity_columns AS c WHERE c.object_id = OBJECT_ID({}, N'U')), "
+                                       "-9223372036854775808);\n",
+                                       if_written, literal(bracketed(queue_name())));
+    }
+
+    // Rows of other sessions are locked by them, and passed over.
+    std::string mark_own() const {
+        if (queue_ == nullptr) {
+            return "";
+        }
+        const bool computes = std::ranges::any_of(table_.columns, &Column::computed);
+        const std::string status =
+            computes ? fmt::format("CASE p.[#do] WHEN {} THEN 'Synced' ELSE q.Status END", to_number(Verdict::remove))
+                     : "'Synced'";
+        const std::string written = fmt::format("[#do] IN ({}, {}, {})", to_number(Verdict::insert),
+                                                to_number(Verdict::update), to_number(Verdict::remove));
+        return fmt::format(
+            "{6}  UPDATE q SET Status = {1}, LastAttempt = GETDATE(), LastError = N'{2}' FROM {3} AS q WITH (READPAST, "
+            "READCOMMITTEDLOCK, "
+            "ROWLOCK) JOIN #rows AS s ON {4} JOIN #plan AS p ON p.[#n] = s.[#n] WHERE q.QueueID > @newest AND {5} "
+            "AND p.{0};\n",
+            written, status, own_write, bracketed(queue_name()), record_in_queue(), has_status("q", "Pending"),
+            if_written);
+    }
+
+    // What waits of a row that had the number before must not be sent: it would hit the row that was inserted now.
+    std::string end_rows_before() const {
+        if (queue_ == nullptr || !stream_.operations.insert) {
+            return "";
+        }
+        return fmt::format(
+            "{4}  UPDATE q SET Status = 'Synced', LastAttempt = GETDATE() FROM {1} AS q WITH (ROWLOCK) JOIN #rows AS s "
+            "ON {2} JOIN #plan "
+            "AS p ON p.[#n] = s.[#n] WHERE q.QueueID <= @newest AND {3} AND p.[#do] = {0};\n",
+            to_number(Verdict::insert), bracketed(queue_name()), record_in_queue(), has_status("q", "Pending"),
+            if_inserts);
     }
 
     std::string verdict() const {
@@ -212,6 +361,13 @@ private:
             when("s.[#remove] = 0", Verdict::nothing);
         }
         when(absent + " AND s.[#remove] = 1", Verdict::nothing);
+        if (keeps_deleted()) {
+            when(
+                fmt::format("{} AND s.[#delivered] = 1 AND EXISTS (SELECT 1 FROM {} AS q WHERE {} AND "
+                            "CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS = N'DELETE' AND NOT ({}))",
+                            absent, bracketed(queue_name()), record_in_queue(), is_own("q")),
+                Verdict::nothing);
+        }
         when(absent, allowed.insert ? Verdict::insert : Verdict::missing);
         if (stream_.owned_rows) {
             const std::string column = "t." + bracketed(table_.find(stream_.owned_rows->column)->name);
@@ -230,9 +386,10 @@ private:
             ", ", [&](const Written& w) { return comparable(alias, *w.column); }, is_updated);
     }
 
-    static std::string if_any(Verdict verdict) {
-        return fmt::format("IF EXISTS (SELECT 1 FROM #plan WHERE [#do] = {})\n", to_number(verdict));
-    }
+    static constexpr std::string_view if_inserts = "IF @inserts > 0\n";
+    static constexpr std::string_view if_updates = "IF @updates > 0\n";
+    static constexpr std::string_view if_removals = "IF @removals > 0\n";
+    static constexpr std::string_view if_written = "IF @inserts + @updates + @removals > 0\n";
 
     std::string from_target(Verdict verdict) const {
         return fmt::format(
@@ -241,15 +398,15 @@ private:
     }
 
     std::string remove() const {
-        return stream_.operations.remove ? if_any(Verdict::remove) + "  DELETE t " + from_target(Verdict::remove) : "";
+        return stream_.operations.remove ? fmt::format("{}  DELETE t {}", if_removals, from_target(Verdict::remove))
+                                         : "";
     }
 
     std::string update() const {
         const std::string assignments = list(
             ", ", [](const Written& w) { return fmt::format("{0} = s.{0}", name(w)); }, is_updated);
-        return updates()
-                   ? if_any(Verdict::update) + "  UPDATE t SET " + assignments + " " + from_target(Verdict::update)
-                   : "";
+        return updates() ? fmt::format("{}  UPDATE t SET {} {}", if_updates, assignments, from_target(Verdict::update))
+                         : "";
     }
 
     std::string insert() const {
@@ -263,33 +420,33 @@ private:
             to_number(Verdict::insert));
         const bool identity = std::ranges::any_of(written_, [](const Written& w) { return w.column->identity; });
         if (!identity) {
-            return if_any(Verdict::insert) + insert;
+            return fmt::format("{}{}", if_inserts, insert);
         }
         return fmt::format("{0}BEGIN\n  SET IDENTITY_INSERT {1} ON;\n{2}  SET IDENTITY_INSERT {1} OFF;\nEND;\n",
-                           if_any(Verdict::insert), target, insert);
+                           if_inserts, target, insert);
     }
 
-    static std::string answer() {
-        const auto count = [](Verdict verdict) {
-            return fmt::format("COUNT(CASE WHEN [#do] = {} THEN 1 END)", to_number(verdict));
-        };
+    std::string answer() const {
         return fmt::format(
-            "COMMIT TRANSACTION;\nSELECT {}, {}, {} FROM #plan;\n"
-            "SELECT [#n], [#do] FROM #plan WHERE [#do] < 0 OR [#do] IN ({}, {}) ORDER BY [#n];",
-            count(Verdict::insert), count(Verdict::update), count(Verdict::remove), to_number(Verdict::collision),
-            to_number(Verdict::missing));
+            "COMMIT TRANSACTION;\nSELECT @inserts, @updates, @removals;\n"
+            "SELECT [#n], [#do] FROM #plan WHERE [#do] < 0 OR [#do] IN ({}, {}) ORDER BY [#n];{}",
+            to_number(Verdict::collision), to_number(Verdict::missing),
+            guarded_.empty() ? "" : "\nSELECT [#n], [#column] FROM #settled ORDER BY [#n];");
     }
 
     const Stream& stream_;
     const std::vector<Written> written_;
     const std::string_view time_zone_;
     const Table& table_;
+    const Table* const queue_;             // null: none
+    std::vector<const Written*> guarded_;  // into written_
 };
 
 }  // namespace
 
-BatchStatement make_batch_statement(const Stream& stream, const Table& table, std::string_view time_zone) {
-    return Builder{stream, table, time_zone}.build();
+BatchStatement make_batch_statement(const Stream& stream, const Table& table, std::string_view time_zone,
+                                    const Table* queue) {
+    return Builder{stream, table, time_zone, queue}.build();
 }
 
 }  // namespace revsync::sqlserver

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#ifdef _WIN32
+#include <windows.h>
+#endif
 
 namespace revsync::sqlserver {
 namespace {
@@ -54,7 +57,19 @@ void remove_environment() {
     }
 }
 
+// On Windows the library is loaded when it is first called, and there is nobody to tell when it is missing then.
+bool can_be_loaded() {
+#ifdef _WIN32
+    return ::LoadLibraryW(L"sybdb.dll") != nullptr;
+#else
+    return true;
+#endif
+}
+
 bool initialise() {
+    if (!can_be_loaded()) {
+        return false;
+    }
     remove_environment();
     if (::dbinit() != SUCCEED) {
         return false;

@@ -113,6 +113,10 @@ Error connect_failure(const Transcript& transcript, const Situation& situation) 
 }
 
 Error call_failure(const Transcript& transcript, const Situation& situation) {
+    if (!situation.connection_dead && transcript.has_error(SYBEICONVI)) {
+        return {Disposition::row, fmt::format("db-lib {}", SYBEICONVI),
+                "a text holds half of a surrogate pair, which is no character; correct it in SQL Server", false};
+    }
     const Disposition lost = when_lost(Disposition::retry, situation, true);
     if (transcript.has_error(SYBETIME)) {
         return {lost, fmt::format("db-lib {}", SYBETIME),

@@ -9,7 +9,8 @@
 
 namespace revsync::sqlserver {
 
-// Reads at most `items` of the queue, with the rows of those that carry none or without.
+// Reads at most `items` of the queue, with the rows that they carry, or that are read for those that carry none, or
+// without any row.
 using PageReader = std::function<boost::asio::awaitable<Result<QueuePage>>(std::size_t items, bool reread)>;
 
 // A page of at most `limit` items. One row that cannot be read (disposition row) must not stop the others: the page is

@@ -17,8 +17,6 @@ namespace asio = boost::asio;
 
 using Arguments = std::vector<std::pair<std::string, std::string>>;  // parameters and their values
 
-constexpr int clock_readings = 3;
-
 // What is known of the queue and of the tables behind it.
 struct Prepared {
     QueueStatements statements;
@@ -164,28 +162,6 @@ private:
     bool outdated_ = false;  // a request has failed since
 };
 
-Result<ClockReading> compare_clocks(Session& session, const Clock& clock) {
-    std::optional<ClockReading> best;
-    for (int i = 0; i < clock_readings; ++i) {
-        const Timestamp before = clock.now();
-        const auto results = session.query("SELECT DATEDIFF_BIG(microsecond, '19700101', SYSUTCDATETIME());");
-        const Timestamp after = clock.now();
-        if (!results) {
-            return results.error();
-        }
-        const auto theirs = parse_number(*results);
-        if (!theirs) {
-            return theirs.error();
-        }
-        const auto half = (after - before) / 2;
-        const auto server = Timestamp::from_microseconds(static_cast<std::int64_t>(*theirs));
-        if (!best || half < best->within) {
-            best = ClockReading{server - (before + half), half};
-        }
-    }
-    return *best;
-}
-
 }  // namespace
 
 asio::awaitable<Result<QueuePage>> read_isolating(PageReader read, std::size_t limit) {
@@ -206,10 +182,6 @@ asio::awaitable<Result<QueuePage>> read_isolating(PageReader read, std::size_t l
 
 std::unique_ptr<Queue> create_queue(Pool& pool, const Mapping& mapping, QueueSettings settings) {
     return std::make_unique<SqlServerQueue>(pool, mapping, std::move(settings));
-}
-
-asio::awaitable<Result<ClockReading>> read_clock(Pool& pool, const Clock& clock) {
-    co_return co_await pool.run<ClockReading>([&](Session& session) { return compare_clocks(session, clock); });
 }
 
 }  // namespace revsync::sqlserver

@@ -12,7 +12,7 @@
 namespace revsync::sqlserver {
 namespace {
 
-constexpr std::size_t item_columns = 9;
+constexpr std::size_t item_columns = 11;
 constexpr std::size_t row_columns = 3;
 
 using Rows = std::map<std::pair<std::size_t, std::string>, std::string>;  // by stream and RecordID
@@ -44,7 +44,8 @@ Error of_row(std::string text) {
 }
 
 // The record as JSON: a number as it is, anything else as text.
-std::string json_key(const std::string& record) {
+std::string json_key(std::string record) {
+    record.erase(record.find_last_not_of(' ') + 1);  // of an nchar
     const auto digits = record.starts_with('-') ? record.substr(1) : record;
     const bool integer = !digits.empty() && digits.find_first_not_of("0123456789") == std::string::npos;
     return integer ? record : quoted_json(record);
@@ -68,6 +69,37 @@ Result<std::string> carried_row(const Stream& stream, const std::string& key, co
                                   stream.target.table));
     }
     return data;
+}
+
+// A date, or a date and a time, that does not say of which zone.
+bool is_without_zone(const RawJson& value) {
+    constexpr std::size_t date = 10;
+    const auto text = value.string();
+    return text && text->size() >= date && text->find_first_of("Zz+-", date) == std::string::npos;
+}
+
+// Puts `times`, the same moments with their offset, in the place of the row's local times.
+std::string with_offsets(const std::string& row, const std::string& times) {
+    const auto carried = RawJson::parse(row);
+    const auto known = RawJson::parse(times);
+    if (!carried || !known || !known->is_object()) {
+        return row;
+    }
+    std::map<std::size_t, std::pair<std::size_t, std::string_view>> changes;  // by place: length and what comes there
+    const auto members = carried->members();
+    for (const auto& [name, time] : known->members()) {
+        if (const auto found = members.find(name); found != members.end() && is_without_zone(found->second)) {
+            const std::string_view old = found->second.text();
+            changes.emplace(old.data() - row.data(), std::pair{old.size(), time.text()});
+        }
+    }
+    std::string changed;
+    std::size_t done = 0;
+    for (const auto& [place, change] : changes) {
+        changed.append(row, done, place - done).append(change.second);
+        done = place + change.first;
+    }
+    return changed.append(row, done, std::string::npos);
 }
 
 class PageReader {
@@ -107,14 +139,18 @@ private:
         const auto id = number<std::int64_t>(row[0]);
         const auto stream = number<int>(row[1]);
         const auto created = moment(row[6], offset_);
-        if (!id || !stream || !row[3] || !created) {
+        if (!id || !stream || !created) {
             return unexpected();
         }
         QueueItem item;
         item.id = *id;
         item.attempts = number<std::size_t>(row[7]).value_or(0);
-        item.change.key = fmt::format("[{}]", json_key(*row[3]));
+        item.change.key = fmt::format("[{}]", row[3] ? json_key(*row[3]) : "null");
         item.change.changed_at = *created;
+        if (!row[3]) {
+            item.error = of_row("the queue's row has no RecordID; correct the trigger");
+            return item;
+        }
         if (*stream < 0 || static_cast<std::size_t>(*stream) >= statements_.streams.size()) {
             item.error = of_row(fmt::format("no stream for table {}; add it to the mapping or drop its trigger",
                                             quotable(row[2].value_or(""))));
@@ -128,21 +164,30 @@ private:
         const QueuedStream& queued = statements_.streams[number];
         item.stream = queued.stream;
         const std::string operation = row[4].value_or("");
-        if (same_word(operation, "DELETE")) {
+        const bool removal = same_word(operation, "DELETE");
+        const bool again = row[10] == "1";
+        if (removal && !again) {
             item.change.operation = Operation::remove;
             return;
         }
-        if (!same_word(operation, "INSERT") && !same_word(operation, "UPDATE")) {
+        if (!removal && !same_word(operation, "INSERT") && !same_word(operation, "UPDATE")) {
             item.error =
                 of_row(fmt::format("operation of table {} is not INSERT, UPDATE or DELETE; correct the trigger",
                                    queued.stream->target.table));
             return;
         }
-        mark_edited(item, queued, row[8].value_or(""));
-        if (queued.unreadable && (!row[5] || queued.stream->key.size() != 1)) {
+        if (!removal) {
+            mark_edited(item, queued, row[8].value_or(""));
+        }
+        const bool carried = row[5] && !again;
+        if (queued.unreadable && (!carried || queued.stream->key.size() != 1)) {
             item.error = queued.unreadable;
-        } else if (row[5]) {
-            take(item, carried_row(*queued.stream, json_key(*row[3]), *row[5]));
+        } else if (carried) {
+            auto data = carried_row(*queued.stream, json_key(*row[3]), *row[5]);
+            if (data && row[9]) {
+                data = with_offsets(*data, *row[9]);
+            }
+            take(item, std::move(data));
         } else {
             take_present_row(item, number, *row[3]);
         }

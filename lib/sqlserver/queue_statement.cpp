@@ -48,7 +48,7 @@ std::string json_value(const Column& column, std::string_view time_zone) {
                 return value;
             }
             return fmt::format(
-                "CASE WHEN {0} >= '19000101' AND {0} < '99990101' THEN {0} AT TIME ZONE {1} "
+                "CASE WHEN CONVERT(datetime2(7), {0}) BETWEEN '19000101' AND '99990101' THEN {0} AT TIME ZONE {1} "
                 "ELSE TODATETIMEOFFSET({0}, N'+00:00') END",
                 value, literal(time_zone));
         case ColumnKind::binary:
@@ -83,6 +83,34 @@ Result<std::string> json_member(const Stream& stream, const Table& table, const 
         value = fmt::format("ISNULL({}, {})", value, literal(*pair.if_absent));
     }
     return fmt::format("{} AS {}", value, bracketed(pair.target));
+}
+
+bool is_local_time(const Column* column) {
+    return column != nullptr && kind_of(*column) == ColumnKind::date_and_time && column->base_type != "date" &&
+           column->base_type != "datetimeoffset";
+}
+
+// The local times in the JsonData of queue row p with their offset, as a JSON object under the members' names; those
+// that cannot be read are left out. An empty text when the stream has none.
+std::string carried_times(const Stream& stream, const Table& table, std::string_view time_zone) {
+    std::vector<std::string> members;
+    std::vector<std::string> values;
+    for (const auto& pair : stream.columns) {
+        if (!is_local_time(table.find(pair.source))) {
+            continue;
+        }
+        const std::string name = bracketed(pair.target);
+        const std::string time = fmt::format("TRY_CONVERT(datetime2(7), LEFT(j.{}, 40))", name);
+        members.push_back(fmt::format("{} nvarchar(max) {}", name, literal(json_path(pair.target))));
+        values.push_back(
+            fmt::format("CASE WHEN {0} BETWEEN '19000101' AND '99990101' THEN {0} AT TIME ZONE {1} END AS {2}", time,
+                        literal(time_zone), name));
+    }
+    if (members.empty()) {
+        return {};
+    }
+    return fmt::format("(SELECT {} FROM OPENJSON({}) WITH ({}) AS j FOR JSON PATH, WITHOUT_ARRAY_WRAPPER)",
+                       fmt::join(values, ", "), readable_data("p"), fmt::join(members, ", "));
 }
 
 // The present rows of items that carry none, each once.
@@ -129,10 +157,12 @@ public:
         }
         made.page = take_lock() + page() + items() + rows;
         made.settle = take_lock() + settle();
-        made.anything_due = take_lock() + fmt::format(
-                                              "SELECT CASE WHEN EXISTS (SELECT 1 FROM {} AS q WITH (READPAST) WHERE {} "
-                                              "AND {}) THEN 1 ELSE 0 END;",
-                                              table(), has_status("q", "Pending"), is_due());
+        made.anything_due =
+            take_lock() +
+            fmt::format(
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM {} AS q WITH (READPAST, READCOMMITTEDLOCK) WHERE {} "
+                "AND {}) THEN 1 ELSE 0 END;",
+                table(), has_status("q", "Pending"), is_due());
         made.counts = take_lock() + counts();
         made.purge = take_lock() + purge();
         return made;
@@ -171,7 +201,8 @@ private:
         return reread(stream, i, sources_[i], shape_.time_zone);
     }
 
-    // READPAST: an edit that is not committed yet is not waited for; it comes with a later page.
+    // READPAST: an edit that is not committed yet is not waited for; it comes with a later page. An item that is tried
+    // again may have been overtaken by a newer one, so that what it carries no longer counts.
     std::string page() const {
         std::string stream = "CASE CONVERT(nvarchar(128), q.TableName) COLLATE Latin1_General_CI_AS";
         for (std::size_t i = 0; i < streams_.size(); ++i) {
@@ -181,9 +212,11 @@ private:
                fmt::format(
                    "DECLARE @rows int = CONVERT(int, {0}), @from bigint = CONVERT(bigint, {1});\n"
                    "SELECT TOP (@rows) q.QueueID, q.TableName, q.RecordID, q.Operation, q.JsonData, q.CreatedAt, "
-                   "q.Attempts{2}, {3} ELSE -1 END AS [#stream], CASE WHEN q.JsonData IS NULL AND {4} = N'1' AND "
-                   "CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE' THEN 1 ELSE 0 END "
-                   "AS [#bare] INTO #page FROM {5} AS q WITH (READPAST) WHERE {6} AND q.QueueID > @from AND {7} "
+                   "q.Attempts, q.LastAttempt, q.LastError{2}, {3} ELSE -1 END AS [#stream], CASE WHEN {4} = N'1' AND "
+                   "(q.Attempts > 0 OR q.LastAttempt IS NOT NULL OR (q.JsonData IS NULL AND "
+                   "CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE')) THEN 1 ELSE 0 END "
+                   "AS [#bare] INTO #page FROM {5} AS q WITH (READPAST, READCOMMITTEDLOCK) WHERE {6} AND q.QueueID > "
+                   "@from AND {7} "
                    "ORDER BY q.QueueID;\n",
                    limit_parameter, after_parameter,
                    queue_.find("ChangedColumns") != nullptr ? ", q.ChangedColumns" : "",
@@ -208,26 +241,72 @@ private:
         return cases.empty() ? "NULL" : fmt::format("CASE p.[#stream]{} END", cases);
     }
 
+    std::string times() const {
+        std::string cases;
+        for (std::size_t i = 0; i < streams_.size(); ++i) {
+            if (const std::string object = carried_times(*streams_[i], sources_[i], shape_.time_zone);
+                !object.empty()) {
+                cases += fmt::format(" WHEN {} THEN {}", i, object);
+            }
+        }
+        return cases.empty() ? "NULL" : fmt::format("CASE p.[#stream]{} END", cases);
+    }
+
     std::string microseconds(std::string_view local) const {
         return fmt::format("DATEDIFF_BIG(microsecond, '19700101', {})", utc(local, shape_.time_zone));
     }
 
     std::string items() const {
         return fmt::format(
-            "SELECT p.QueueID, p.[#stream], p.TableName, p.RecordID, p.Operation, p.JsonData, {}, "
-            "ISNULL(p.Attempts, 0), {} FROM #page AS p ORDER BY p.QueueID;\n",
-            microseconds("ISNULL(p.CreatedAt, GETDATE())"), edited());
+            "SELECT p.QueueID, p.[#stream], p.TableName, p.RecordID, p.Operation, CASE WHEN {} = N'1' THEN p.JsonData "
+            "END, {}, ISNULL(p.Attempts, 0), {}, {}, CASE WHEN p.Attempts > 0 OR p.LastAttempt IS NOT NULL THEN 1 ELSE "
+            "0 END "
+            "FROM #page AS p ORDER BY p.QueueID;\n",
+            reread_parameter, microseconds("ISNULL(p.CreatedAt, GETDATE())"), edited(), times());
     }
 
     std::string settle() const {
-        return fmt::format(
+        const std::string update = fmt::format(
             "UPDATE q SET Status = CASE WHEN v.error IS NULL THEN 'Synced' WHEN ISNULL(q.Attempts, 0) + 1 >= {0} THEN "
             "'Failed' ELSE q.Status END, Attempts = CASE WHEN v.error IS NULL THEN q.Attempts ELSE "
-            "ISNULL(q.Attempts, 0) + 1 END, LastAttempt = GETDATE(), LastError = v.error "
+            "ISNULL(q.Attempts, 0) + 1 END, LastAttempt = GETDATE(), "
+            "LastError = CASE WHEN {5} THEN LEFT(CONCAT(N'{6}', N': ' + v.error), {7}) ELSE v.error END "
             "FROM OPENJSON({1}) WITH (id {2} N'$.id', error nvarchar(max) N'$.error') AS v "
             "JOIN {3} AS q ON q.QueueID = v.id WHERE {4};",
             shape_.attempt_limit, verdicts_parameter, declared_type(*queue_.find("QueueID")), table(),
-            has_status("q", "Pending"));
+            has_status("q", "Pending"), is_own("q"), own_write, error_length());
+        return update + queue_needed();
+    }
+
+    // Triggers may queue a row only since another refers to it. That one then fails: what it needs is queued now, the
+    // first time only, and what that needs when it fails in its turn.
+    std::string queue_needed() const {
+        const bool named = queue_.find("ChangedColumns") != nullptr;
+        std::string text;
+        for (const Stream* needed : streams_) {
+            if (!needed->referenced_by) {
+                continue;
+            }
+            const auto by = std::ranges::find(streams_, needed->referenced_by->stream, &Stream::name);
+            const Column* reference =
+                by == streams_.end()
+                    ? nullptr
+                    : sources_[static_cast<std::size_t>(by - streams_.begin())].find(needed->referenced_by->column);
+            if (reference == nullptr || (*by)->key.size() != 1) {
+                continue;
+            }
+            text += fmt::format(
+                "\nINSERT INTO {0} (TableName, RecordID, Operation{1}) SELECT DISTINCT {2}, t.{3}, 'UPDATE'{4} "
+                "FROM OPENJSON({5}) WITH (id {6} N'$.id', error nvarchar(max) N'$.error') AS v "
+                "JOIN {0} AS q ON q.QueueID = v.id JOIN {7} AS t ON t.{8} = q.RecordID "
+                "WHERE v.error IS NOT NULL AND q.Attempts = 1 AND t.{3} IS NOT NULL AND "
+                "CONVERT(nvarchar(128), q.TableName) COLLATE Latin1_General_CI_AS = {9};",
+                table(), named ? ", ChangedColumns" : "", table_literal(queue_, needed->target.table),
+                bracketed(reference->name), named ? ", N''" : "", verdicts_parameter,
+                declared_type(*queue_.find("QueueID")), bracketed((*by)->source), bracketed((*by)->key.front().source),
+                literal((*by)->target.table));
+        }
+        return text;
     }
 
     std::string counts() const {
@@ -237,7 +316,8 @@ private:
                fmt::format(
                    "SELECT c.pending, c.failed, {0}, {1} FROM (SELECT COUNT(CASE WHEN {2} THEN 1 END) AS pending, "
                    "COUNT(CASE WHEN {3} THEN 1 END) AS failed, MIN(CASE WHEN {2} THEN q.CreatedAt END) AS oldest, "
-                   "MIN(CASE WHEN {4} THEN {5} END) AS due FROM {6} AS q WITH (READPAST) WHERE {2} OR {3}) AS c;",
+                   "MIN(CASE WHEN {4} THEN {5} END) AS due FROM {6} AS q WITH (READPAST, READCOMMITTEDLOCK) WHERE {2} "
+                   "OR {3}) AS c;",
                    microseconds("c.oldest"), microseconds("c.due"), pending, has_status("q", "Failed"), waiting, due_at,
                    table());
     }

@@ -23,10 +23,8 @@ std::string in_case(std::string_view text, int (*change)(int)) {
 
 // The member's text in a queue row's JsonData: one row, or none when there is no readable object.
 std::string member_of(std::string_view alias, std::string_view member) {
-    return fmt::format(
-        "SELECT j.v COLLATE Latin1_General_BIN2 AS v FROM OPENJSON(CASE WHEN ISJSON({0}.JsonData) = 1 "
-        "THEN {0}.JsonData END) WITH (v nvarchar(max) {1}) AS j",
-        alias, literal(json_path(member)));
+    return fmt::format("SELECT j.v COLLATE Latin1_General_BIN2 AS v FROM OPENJSON({}) WITH (v nvarchar(max) {}) AS j",
+                       readable_data(alias), literal(json_path(member)));
 }
 
 }  // namespace
@@ -51,6 +49,14 @@ Result<void> check_queue(const Table& queue) {
     return {};
 }
 
+bool tells_edits(const Table& queue) {
+    return check_queue(queue) && queue.find("QueueID")->identity;
+}
+
+std::string is_own(std::string_view alias) {
+    return fmt::format("ISNULL({}.LastError, N'') LIKE N'{}%'", alias, own_write);
+}
+
 std::string has_status(std::string_view alias, std::string_view status) {
     return fmt::format("{}.Status IN ('{}', '{}', '{}')", alias, status, in_case(status, std::tolower),
                        in_case(status, std::toupper));
@@ -70,6 +76,12 @@ std::string utc(std::string_view local, std::string_view time_zone) {
         local, literal(time_zone));
 }
 
+std::string readable_data(std::string_view alias) {
+    return fmt::format(
+        R"(CASE WHEN ISJSON({0}.JsonData) = 1 AND CHARINDEX(N'\u0000', {0}.JsonData) = 0 THEN {0}.JsonData END)",
+        alias);
+}
+
 std::string concerns(std::string_view alias, const Table& queue, std::string_view column, std::string_view member) {
     std::string named;
     if (queue.find(changed_columns) != nullptr) {
@@ -79,11 +91,12 @@ std::string concerns(std::string_view alias, const Table& queue, std::string_vie
             alias, changed_columns, literal(fmt::format(",{},", column)));
     }
     return fmt::format(
-        "CASE WHEN CONVERT(nvarchar(20), {0}.Operation) COLLATE Latin1_General_CI_AS <> N'UPDATE' THEN 1 {1}"
+        "CASE WHEN {5} THEN 0 WHEN CONVERT(nvarchar(20), {0}.Operation) COLLATE Latin1_General_CI_AS <> N'UPDATE' THEN "
+        "1 {1}"
         "WHEN EXISTS (SELECT 1 FROM (SELECT TOP (1) e.JsonData FROM {2} AS e WHERE e.TableName = {0}.TableName "
         "AND e.RecordID = {0}.RecordID AND e.QueueID < {0}.QueueID ORDER BY e.QueueID DESC) AS earlier "
         "WHERE EXISTS ({3} INTERSECT {4})) THEN 0 ELSE 1 END",
-        alias, named, bracketed(queue_name()), member_of(alias, member), member_of("earlier", member));
+        alias, named, bracketed(queue_name()), member_of(alias, member), member_of("earlier", member), is_own(alias));
 }
 
 std::string table_literal(const Table& queue, std::string_view table) {

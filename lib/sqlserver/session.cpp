@@ -80,7 +80,12 @@ Session::~Session() {
 Result<std::unique_ptr<Session>> Session::connect(const ConnectionSettings& settings,
                                                   const std::atomic<bool>& cancelled) {
     if (!initialise_dblib()) {
+#ifdef _WIN32
+        return Error{Disposition::configuration, "",
+                     "sybdb.dll (FreeTDS) cannot be loaded; put it and the DLLs it needs beside reverse-syncd.exe"};
+#else
         return Error{Disposition::configuration, "", "db-lib cannot be initialised; check the FreeTDS installation"};
+#endif
     }
     const auto section = register_server(settings);
     if (!section) {
@@ -164,6 +169,10 @@ Result<std::vector<ResultSet>> Session::run(Activity activity, Send send) {
     }
     if (complete && transcript.silent()) {
         return results;
+    }
+    if (complete && transcript.messages.empty() && transcript.has_error(SYBEICONVI)) {
+        // The answer is read to its end, with '?' for what could not be converted.
+        return explain(transcript, {.activity = activity, .server = server_});
     }
     return failure(transcript, activity);
 }

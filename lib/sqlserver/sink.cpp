@@ -7,6 +7,7 @@
 
 #include "sqlserver/batch_statement.hpp"
 #include "sqlserver/catalog.hpp"
+#include "sqlserver/queue_table.hpp"
 
 namespace revsync::sqlserver {
 namespace {
@@ -21,8 +22,9 @@ struct Prepared {
     bool failed = false;            // a batch has failed since
 };
 
-Result<Applied> apply_batch(Session& session, const BatchStatement& statement, std::span<const Change> changes) {
-    const auto rows = batch_rows(statement, changes);
+Result<Applied> apply_batch(Session& session, const BatchStatement& statement, std::span<const Change> changes,
+                            std::chrono::microseconds clock_offset) {
+    const auto rows = batch_rows(statement, changes, clock_offset);
     if (!rows) {
         return rows.error();
     }
@@ -72,8 +74,9 @@ public:
         if (!prepared.fit) {
             co_return prepared.fit.error();
         }
+        const auto offset = settings_.clock_offset ? settings_.clock_offset() : std::chrono::microseconds{0};
         auto applied = co_await pool_.run<Applied>(
-            [&](Session& session) { return apply_batch(session, *prepared.statement, changes); });
+            [&](Session& session) { return apply_batch(session, *prepared.statement, changes, offset); });
         if (!applied) {
             remember_failure(stream, applied.error());
         }
@@ -97,18 +100,20 @@ private:
     asio::awaitable<Result<void>> read_catalog(std::vector<const Stream*> streams) {
         std::vector<TableName> names;
         std::ranges::transform(streams, std::back_inserter(names), &Stream::target);
+        names.push_back(queue_name());
         const auto tables =
             co_await pool_.run<std::vector<Table>>([&](Session& session) { return read_tables(session, names); });
         if (!tables) {
             co_return tables.error();
         }
+        const Table* queue = tells_edits(tables->back()) ? &tables->back() : nullptr;
         for (std::size_t i = 0; i < streams.size(); ++i) {
             const Stream& stream = *streams[i];
             const Table& table = (*tables)[i];
             Prepared prepared{nullptr, check_stream(stream, table), pool_.opened()};
             if (prepared.fit) {
-                prepared.statement =
-                    std::make_shared<const BatchStatement>(make_batch_statement(stream, table, settings_.time_zone));
+                prepared.statement = std::make_shared<const BatchStatement>(
+                    make_batch_statement(stream, table, settings_.time_zone, queue));
             }
             prepared_.insert_or_assign(stream.name, std::move(prepared));
         }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sqlserver/pool.hpp"
+#include "sqlserver/server_clock.hpp"
 #include "sync/ends.hpp"
 
 namespace revsync::sqlserver {
@@ -11,6 +12,7 @@ namespace revsync::sqlserver {
 struct SinkSettings {
     // SQL Server's name of the zone in which columns without an offset are kept (sys.time_zone_info).
     std::string time_zone = "UTC";
+    ClockOffset clock_offset = nullptr;  // how far the source's clock is ahead of SQL Server's
 };
 
 // Writes to SQL Server: one round trip per batch. `pool` must outlive it. Belongs to one thread. Calls may overlap

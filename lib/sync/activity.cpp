@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sync/conflict.hpp"
+
 namespace revsync {
 namespace {
 
@@ -45,9 +47,10 @@ void Activity::note(const CatchUpReport& report) {
     last_duration_ = report.duration;
     std::map<std::string, std::size_t> changed;
     for (const StreamReport& stream : report.streams) {
-        Tally& tally = tallies_[stream.stream];
+        Tally& tally = reverse(stream.stream);
         count(tally.poll, stream);
         note_parked(stream);
+        note_conflicts(Direction::reverse, stream.conflicts);
         tally.error = stream.error ? stream.error : report.error;
         if (!tally.error) {
             tally.last_ok = clock_.now();
@@ -59,19 +62,25 @@ void Activity::note(const CatchUpReport& report) {
     if (!changed.empty()) {
         add(Kind::caught_up, changed);
     }
-    const Error* error = report.first_error();
-    if (error && error->disposition != Disposition::stopped && failing_.insert(describe(*error)).second) {
+    note_failure(failing_, report.first_error());
+}
+
+// `failing` are the failures of that direction since it last ran well.
+void Activity::note_failure(std::set<std::string>& failing, const Error* error) {
+    if (error && error->disposition != Disposition::stopped && failing.insert(describe(*error)).second) {
         add(Kind::failed, describe(*error));
-    } else if (!error && !failing_.empty()) {
-        failing_.clear();
-        add(Kind::recovered, "everything is in step again");
+    } else if (!error && !failing.empty()) {
+        failing.clear();
+        add(Kind::recovered, failing_.empty() && drain_failing_.empty() ? "everything is in step again"
+                                                                        : "one direction is in step again");
     }
 }
 
 void Activity::note(const InboxReport& report) {
     std::map<std::string, std::size_t> changed;
     for (const StreamReport& stream : report.streams) {
-        count(tallies_[stream.stream].webhook, stream);
+        count(reverse(stream.stream).webhook, stream);
+        note_conflicts(Direction::reverse, stream.conflicts);
         if (!stream.error) {
             note_parked(stream);
         }
@@ -84,8 +93,50 @@ void Activity::note(const InboxReport& report) {
     }
 }
 
+// A daemon that stands by has found nothing out.
+void Activity::note(const DrainReport& report) {
+    if (report.queue_in_use()) {
+        return;
+    }
+    std::map<std::string, std::size_t> changed;
+    std::map<std::string, std::size_t> refused;
+    for (const StreamReport& stream : report.streams) {
+        Tally& tally = tallies_[{Direction::forward, stream.stream}];
+        count(tally.queue, stream);
+        tally.error = stream.error ? stream.error : report.error;
+        if (!tally.error) {
+            tally.last_ok = clock_.now();
+        }
+        if (stream.changed > 0) {
+            changed[stream.stream] = stream.changed;
+        }
+        if (stream.failed > 0) {
+            refused[stream.stream] = stream.failed;
+        }
+    }
+    if (report.unknown > 0) {
+        refused["of no stream"] = report.unknown;
+    }
+    if (!changed.empty()) {
+        add(Kind::sent, changed);
+    }
+    if (!refused.empty()) {
+        add(Kind::refused, refused);
+    }
+    note_conflicts(Direction::forward, report.conflicts);
+    note_failure(drain_failing_, report.first_error());
+}
+
+void Activity::note_conflicts(Direction direction, const std::vector<SettledConflict>& conflicts) {
+    for (const SettledConflict& conflict : conflicts) {
+        Tally& tally = tallies_[{direction, conflict.stream}];
+        ++(conflict.winner == Direction::forward ? tally.won_by_sqlserver : tally.won_by_supabase);
+        add(Kind::settled, "both sides edited " + describe(conflict));
+    }
+}
+
 void Activity::note_parked(const StreamReport& report) {
-    std::size_t& before = tallies_[report.stream].parked;
+    std::size_t& before = reverse(report.stream).parked;
     if (report.parked > before) {
         add(Kind::parked, {{report.stream, report.parked - before}});
     } else if (report.parked < before) {
@@ -136,6 +187,10 @@ std::string Activity::text_of(ActivityEvent::Kind kind, const std::map<std::stri
             return "caught up with " + rows;
         case Kind::received:
             return "synced " + rows + " by webhook";
+        case Kind::sent:
+            return "sent " + rows + " to Supabase";
+        case Kind::refused:
+            return "not sent to Supabase: " + rows;
         case Kind::parked:
             return "parked " + rows;
         case Kind::released:
@@ -147,6 +202,30 @@ std::string Activity::text_of(ActivityEvent::Kind kind, const std::map<std::stri
             break;
     }
     return rows;
+}
+
+StreamStatus Activity::status_of(const Stream& stream, const StatusSources& sources) const {
+    StreamStatus line;
+    line.name = stream.name;
+    line.direction = stream.direction;
+    if (const auto found = tallies_.find({stream.direction, stream.name}); found != tallies_.end()) {
+        const Tally& tally = found->second;
+        line.poll = tally.poll;
+        line.webhook = tally.webhook;
+        line.queue = tally.queue;
+        line.won_by_supabase = tally.won_by_supabase;
+        line.won_by_sqlserver = tally.won_by_sqlserver;
+        line.last_ok = tally.last_ok;
+        line.error = tally.error;
+    }
+    if (stream.direction == Direction::reverse && sources.catch_up) {
+        line.parked = sources.catch_up->quarantine().size(stream.name);
+        const auto& cursors = sources.catch_up->state().cursors;
+        if (const auto cursor = cursors.find(stream.name); cursor != cursors.end()) {
+            line.position = cursor->second.changed_at;
+        }
+    }
+    return line;
 }
 
 Status Activity::status(const StatusSources& sources) const {
@@ -164,23 +243,13 @@ Status Activity::status(const StatusSources& sources) const {
         status.inbox = sources.inbox->status();
     }
     for (const Stream* stream : mapping_.of(Direction::reverse)) {
-        StreamStatus line;
-        line.name = stream->name;
-        line.direction = stream->direction;
-        if (const auto tally = tallies_.find(stream->name); tally != tallies_.end()) {
-            line.poll = tally->second.poll;
-            line.webhook = tally->second.webhook;
-            line.last_ok = tally->second.last_ok;
-            line.error = tally->second.error;
+        status.streams.push_back(status_of(*stream, sources));
+    }
+    if (sources.drainer) {
+        status.queue = sources.drainer->status();
+        for (const Stream* stream : mapping_.of(Direction::forward)) {
+            status.streams.push_back(status_of(*stream, sources));
         }
-        if (sources.catch_up) {
-            line.parked = sources.catch_up->quarantine().size(stream->name);
-            const auto& cursors = sources.catch_up->state().cursors;
-            if (const auto cursor = cursors.find(stream->name); cursor != cursors.end()) {
-                line.position = cursor->second.changed_at;
-            }
-        }
-        status.streams.push_back(std::move(line));
     }
     if (sources.catch_up) {
         status.last_poll = sources.catch_up->state().last_poll;

@@ -7,6 +7,13 @@ namespace {
 
 void add(ApplyOutcome& outcome, const Applied& applied, std::span<const Change> changes) {
     outcome.changed += applied.changed();
+    for (const SettledConflict& conflict : applied.settled) {
+        // The lab's edit came on top of what it had received.
+        const auto change = std::ranges::find(changes, conflict.key, &Change::key);
+        if (change == changes.end() || !change->delivered) {
+            outcome.settled.push_back(conflict);
+        }
+    }
     for (const Refusal& refusal : applied.refused) {
         const auto change = std::ranges::find(changes, refusal.key, &Change::key);
         // The row under the key of a removal is the other side's: the one that is gone never stood there.

@@ -19,6 +19,7 @@ struct RowFailure {
 struct ApplyOutcome {
     std::size_t changed = 0;  // rows inserted, updated or removed; rows that were equal already do not count
     std::vector<RowFailure> failures;
+    std::vector<SettledConflict> settled;
     std::optional<Error> stopped_by;  // any disposition but row
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sync/apply.hpp"
+#include "sync/conflict.hpp"
 #include "sync/keyed_batch.hpp"
 
 namespace revsync {
@@ -29,6 +30,12 @@ std::size_t upserts(const std::vector<Change>& changes, const std::vector<RowFai
                std::ranges::find(failures, change.key, &RowFailure::key) == failures.end();
     };
     return static_cast<std::size_t>(std::ranges::count_if(changes, is_written));
+}
+
+// Where the next page starts.
+std::optional<Cursor> end_of(const Page& page) {
+    return page.changes.empty() ? std::nullopt
+                                : std::optional{Cursor{page.changes.back().changed_at, page.changes.back().key}};
 }
 
 }  // namespace
@@ -67,7 +74,8 @@ CatchUp::CatchUp(Feed& feed, Sink& sink, Checkpoint& checkpoint, Gate& gate, Clo
       logger_{logger},
       mapping_{mapping},
       settings_{settings},
-      quarantine_{checkpoint} {}
+      quarantine_{checkpoint},
+      echoes_{checkpoint} {}
 
 Result<void> CatchUp::load() {
     Result<State> state = checkpoint_.load();
@@ -75,7 +83,11 @@ Result<void> CatchUp::load() {
         return state.error();
     }
     state_ = std::move(*state);
-    return quarantine_.load();
+    for (const auto& [stream, cursor] : state_.cursors) {
+        delivered_.passed(stream, cursor.changed_at);
+    }
+    Result<void> quarantine = quarantine_.load();
+    return quarantine ? echoes_.load() : quarantine;
 }
 
 asio::awaitable<CatchUpReport> CatchUp::run(Verbosity verbosity) {
@@ -232,16 +244,18 @@ asio::awaitable<void> CatchUp::read_pages(Lane& lane, Run& run) {
             lane.report.error = lane.page->error();
             break;
         }
-        const Page page = std::move(**lane.page);
+        Page page = std::move(**lane.page);
         lane.page.reset();
+        const std::optional<Cursor> last = end_of(page);
+        echoes_.translate(*lane.stream, page.changes);
         if (page.changes.empty()) {
-            if (lane.report.found == 0) {
+            if (lane.report.found == 0 && !page.more) {
                 announce("   ✓ No {} found", lane.stream->wording.none);
             }
         } else if (!co_await apply_page(lane, page)) {
             break;
         }
-        if (!advance(lane, page, run.horizon) || !page.more || page.changes.empty()) {
+        if (!advance(lane, last, page.more, run.horizon) || !page.more || !last) {
             break;
         }
         co_await give_way(lane, run);
@@ -255,13 +269,14 @@ asio::awaitable<void> CatchUp::read_next(Lane& lane) {
     lane.page = co_await feed_.read_page(std::move(next));
 }
 
-asio::awaitable<bool> CatchUp::apply_page(Lane& lane, const Page& page) {
+asio::awaitable<bool> CatchUp::apply_page(Lane& lane, Page& page) {
     const Wording& wording = lane.stream->wording;
     const std::size_t found = page.changes.size();
     logger_.info("   {} Found {} {}{}", wording.symbol, found, wording.found,
                  wording.show_total ? fmt::format(" ({} total)", std::max(page.total_modified, found)) : "");
+    delivered_.mark(*lane.stream, page.changes);
     const ApplyOutcome outcome = co_await apply_isolating(sink_, *lane.stream, page.changes);
-    lane.report.changed += outcome.changed;
+    note(lane, outcome);
     if (outcome.stopped_by) {
         lane.report.error = outcome.stopped_by;
         co_return false;
@@ -269,6 +284,7 @@ asio::awaitable<bool> CatchUp::apply_page(Lane& lane, const Page& page) {
     if (!settle(lane, keys_of(page.changes), outcome.failures)) {
         co_return false;
     }
+    delivered_.note(*lane.stream, page.changes, outcome.failures);
     const std::size_t synced = found - outcome.failures.size();
     lane.report.found += found;
     lane.report.synced += synced;
@@ -292,6 +308,7 @@ asio::awaitable<void> CatchUp::retry_parked(Lane& lane, Run& run) {
             lane.report.error = rows ? rows->front().error() : rows.error();
             break;
         }
+        echoes_.translate(*lane.stream, *rows->front());
         if (!co_await apply_parked(lane, due, *rows->front())) {
             break;
         }
@@ -301,8 +318,9 @@ asio::awaitable<void> CatchUp::retry_parked(Lane& lane, Run& run) {
 
 asio::awaitable<bool> CatchUp::apply_parked(Lane& lane, const std::vector<Key>& asked, RowReadings& rows) {
     KeyedBatch batch = keyed_batch(*lane.stream, asked, rows);
+    delivered_.mark(*lane.stream, batch.changes);
     const ApplyOutcome outcome = co_await apply_isolating(sink_, *lane.stream, batch.changes);
-    lane.report.changed += outcome.changed;
+    note(lane, outcome);
     if (outcome.stopped_by) {
         lane.report.error = outcome.stopped_by;
         co_return false;
@@ -311,6 +329,7 @@ asio::awaitable<bool> CatchUp::apply_parked(Lane& lane, const std::vector<Key>& 
     if (!settle(lane, batch.tried, batch.failures)) {
         co_return false;
     }
+    delivered_.note(*lane.stream, batch.changes, outcome.failures);
     const std::size_t healed = upserts(batch.changes, outcome.failures);
     lane.report.synced += healed;
     logger_.info("   🔁 Tried {} parked {} again: {} synced, {} gone, {} still parked", asked.size(),
@@ -341,6 +360,13 @@ void CatchUp::leave_future(Lane& lane, const Horizon& horizon) {
     lane.reading = start;
     lane.page.reset();
     state_.cursors[lane.report.stream] = start;
+    delivered_.passed(lane.report.stream, start.changed_at);
+}
+
+void CatchUp::note(Lane& lane, const ApplyOutcome& outcome) {
+    lane.report.changed += outcome.changed;
+    log_conflicts(logger_, outcome.settled);
+    lane.report.conflicts.insert(lane.report.conflicts.end(), outcome.settled.begin(), outcome.settled.end());
 }
 
 bool CatchUp::settle(Lane& lane, const std::vector<Key>& tried, const std::vector<RowFailure>& failures) {
@@ -356,22 +382,17 @@ bool CatchUp::settle(Lane& lane, const std::vector<Key>& tried, const std::vecto
     return true;
 }
 
-bool CatchUp::advance(Lane& lane, const Page& page, const Horizon& horizon) {
-    std::optional<Cursor> reading;
-    if (!page.changes.empty()) {
-        lane.reading = {page.changes.back().changed_at, page.changes.back().key};
-    }
-    if (page.more) {
-        reading = lane.reading;
-    }
+bool CatchUp::advance(Lane& lane, const std::optional<Cursor>& last, bool more, const Horizon& horizon) {
+    lane.reading = last.value_or(lane.reading);
     const Cursor& before = state_.cursors.at(lane.report.stream);
-    const Cursor after = safe_cursor(before, reading, horizon.time);
+    const Cursor after = safe_cursor(before, more ? std::optional{lane.reading} : std::nullopt, horizon.time);
+    delivered_.passed(lane.report.stream, after.changed_at);
     if (before == after) {
         return true;
     }
     State next = state_;
     next.cursors[lane.report.stream] = after;
-    if (!page.more) {  // the run's last word on this stream is saved with the others'
+    if (!more) {  // the run's last word on this stream is saved with the others'
         state_ = std::move(next);
         return true;
     }

@@ -12,6 +12,9 @@
 #include "runtime/clock.hpp"
 #include "runtime/gate.hpp"
 #include "runtime/logger.hpp"
+#include "sync/apply.hpp"
+#include "sync/delivered.hpp"
+#include "sync/echoes.hpp"
 #include "sync/ends.hpp"
 #include "sync/quarantine.hpp"
 
@@ -29,6 +32,7 @@ struct StreamReport {
     std::size_t changed = 0;  // of those, rows that were not before
     std::size_t failed = 0;   // attempts that ended with the row parked
     std::size_t parked = 0;   // rows of the stream in quarantine at the end
+    std::vector<SettledConflict> conflicts;
     std::optional<Error> error;
 };
 
@@ -54,6 +58,7 @@ enum class Verbosity { announce, retry };
 // From reading rows to having applied them it holds `gate`, which whoever else uses the same feed or applies the same
 // streams must hold too: a page that was read earlier could otherwise go on top of a newer row. Between two pages it
 // lets in who waits there, and reads on from what is in the source then.
+// What it reads and a write of ours into Supabase left there is no change (lib/sync/echoes.hpp).
 //
 // Used on one thread; one run at a time. The ends, gate, clock, logger and mapping must outlive it.
 class CatchUp {
@@ -61,7 +66,7 @@ public:
     CatchUp(Feed& feed, Sink& sink, Checkpoint& checkpoint, Gate& gate, Clock& clock, const Logger& logger,
             const Mapping& mapping, CatchUpSettings settings);
 
-    // Reads the state and the quarantine; before the first run.
+    // Reads the state, the quarantine and the echoes; before the first run.
     Result<void> load();
 
     // Runs until nothing is left to read, a failure ends it, or request_stop(). Never throws for a failure of an
@@ -76,6 +81,12 @@ public:
     // Shared with the webhook inbox; changed inside the gate, but for Quarantine::owe.
     Quarantine& quarantine() { return quarantine_; }
     const Quarantine& quarantine() const { return quarantine_; }
+    // Shared with the webhook inbox and the drain; changed inside the gate.
+    Echoes& echoes() { return echoes_; }
+    const Echoes& echoes() const { return echoes_; }
+    // Likewise.
+    Delivered& delivered() { return delivered_; }
+    const Delivered& delivered() const { return delivered_; }
 
 private:
     struct Lane;  // one stream on its way through a run
@@ -88,7 +99,8 @@ private:
     boost::asio::awaitable<void> run_lane(Lane& lane, Run& run);
     boost::asio::awaitable<void> read_pages(Lane& lane, Run& run);
     boost::asio::awaitable<void> read_next(Lane& lane);
-    boost::asio::awaitable<bool> apply_page(Lane& lane, const Page& page);
+    boost::asio::awaitable<bool> apply_page(Lane& lane, Page& page);
+    void note(Lane& lane, const ApplyOutcome& outcome);
     boost::asio::awaitable<void> retry_parked(Lane& lane, Run& run);
     boost::asio::awaitable<bool> apply_parked(Lane& lane, const std::vector<Key>& asked, RowReadings& rows);
     boost::asio::awaitable<bool> give_way(Lane& lane, Run& run);
@@ -96,7 +108,7 @@ private:
     Result<void> fix_starts();
     void leave_future(Lane& lane, const Horizon& horizon);
     bool settle(Lane& lane, const std::vector<Key>& tried, const std::vector<RowFailure>& failures);
-    bool advance(Lane& lane, const Page& page, const Horizon& horizon);
+    bool advance(Lane& lane, const std::optional<Cursor>& last, bool more, const Horizon& horizon);
     Result<void> save(const State& next);
     void warn_of(const Horizon& horizon);
     void log_end(const CatchUpReport& report);
@@ -122,6 +134,8 @@ private:
 
     State state_;
     Quarantine quarantine_;
+    Echoes echoes_;
+    Delivered delivered_{quarantine_};
     Verbosity verbosity_ = Verbosity::announce;  // of the run in hand
     std::set<std::string> failures_said_;        // since the last announced run; its retries do not repeat them
     bool stalled_horizon_said_ = false;          // likewise

@@ -61,7 +61,8 @@ public:
 
     virtual ~Queue() = default;
 
-    // Items that are due, at most `limit`, behind `after`.
+    // Items that are due, at most `limit`, behind `after`. What an item carries counts at its first attempt only: then
+    // newer items of its row may have been applied, and it comes with the present row, or as a removal.
     virtual boost::asio::awaitable<Result<QueuePage>> read(std::size_t limit, std::int64_t after) = 0;
     // Settles exactly these rows, in one transaction. A row that failed counts an attempt and keeps the error's text;
     // at the limit it ends as Failed.
@@ -84,6 +85,8 @@ struct ReverseView {
     Timestamp delivered_until;  // its cursor
     std::set<Key> undelivered;  // parked: SQL Server never received them
     std::vector<Echo> echoes;   // of the keys in hand
+    // Of the keys in hand: the edit that SQL Server has received ahead of the cursor.
+    std::map<Key, Timestamp> delivered{};
 };
 
 struct ForwardBatch {
@@ -107,12 +110,14 @@ public:
     virtual ~ForwardSink() = default;
 
     // Makes sure that the target can be reached and that the streams, and those that read the same tables, fit it: one
-    // result per pair. Costs nothing while connected and nothing has failed since. The outer error: not reachable.
+    // result per pair. All pairs of the mapping belong into one call. Costs nothing while connected and nothing has
+    // failed since. The outer error: not reachable.
     virtual boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<ForwardPair> pairs) = 0;
     // Applies all batches in one transaction, or none: upserts in the order of the batches, parents first, then
     // removals in the opposite order. Applying the same items again changes nothing, and a row that is equal is not
     // touched. Columns that an item lacks keep their values. An item is refused when its row cannot be read, when
-    // another side's row stands under its key, or when its removal would take a row that SQL Server never received.
+    // another side's row stands under its key, or when its removal would take a row that SQL Server never received:
+    // that row itself, or, by a cascade, one that a reader of another pair brings there.
     //
     // A shared column takes the item's value unless the row has been edited in Supabase, and the item does not say that
     // the column was edited later. A row was edited there if it passes the reader's filter: at its change time, or at

@@ -49,11 +49,14 @@ struct InboxReport {
     std::optional<Error> error;  // nothing could be read or written at all
 };
 
-// What the inbox works with; all of it must outlive it. Without a Supabase database `feed` and `quarantine` are null.
+// What the inbox works with; all of it must outlive it. Without a Supabase database all
+// but `sink` are null.
 struct InboxEnds {
     WatchedFeed* feed = nullptr;
     WatchedSink* sink = nullptr;
     Quarantine* quarantine = nullptr;
+    const Echoes* echoes = nullptr;
+    Delivered* delivered = nullptr;
 };
 
 // Takes webhooks as hints: each is reduced to streams and keys, the rows are read again from Supabase, and applied by

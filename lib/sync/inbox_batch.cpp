@@ -1,4 +1,5 @@
 // Batches: from keys to rows to SQL Server.
+#include "sync/conflict.hpp"
 #include "sync/inbox_lanes.hpp"
 
 namespace revsync {
@@ -71,6 +72,9 @@ asio::awaitable<void> Inbox::apply_batch(InboxReport& report) {
         const Stream& stream = *requests[i].stream;
         Result<RowReadings>& readings = (*rows)[i];
         if (readings) {
+            if (ends_.echoes) {
+                ends_.echoes->translate(stream, *readings);
+            }
             co_await apply_lane(stream, *readings, report);
         } else {
             leave_lane(stream, readings.error(), report);
@@ -107,8 +111,12 @@ RowReadings Inbox::payloads(const RowsRequest& request) {
 
 asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows, InboxReport& report) {
     const std::vector<Key> asked = running_.at(&stream).asked();
-    const KeyedBatch batch = keyed_batch(stream, asked, rows);
+    KeyedBatch batch = keyed_batch(stream, asked, rows);
+    if (ends_.delivered) {
+        ends_.delivered->mark(stream, batch.changes);
+    }
     const ApplyOutcome outcome = co_await apply_isolating(*ends_.sink, stream, batch.changes);
+    log_conflicts(logger_, outcome.settled);
     if (outcome.stopped_by) {
         leave_lane(stream, *outcome.stopped_by, report);
         report.streams.back().changed = outcome.changed;
@@ -127,6 +135,9 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
         report.streams.back().changed = outcome.changed;
         co_return;
     }
+    if (ends_.delivered) {
+        ends_.delivered->note(stream, batch.changes, outcome.failures);
+    }
     StreamReport lane;
     lane.stream = stream.name;
     lane.found = batch.changes.size();
@@ -134,6 +145,7 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     lane.changed = outcome.changed;
     lane.failed = failures.size();
     lane.parked = ends_.quarantine ? ends_.quarantine->size(stream.name) : 0;
+    lane.conflicts = outcome.settled;
     report.streams.push_back(std::move(lane));
     finish_lane(stream, rows, failures, report);
 }

@@ -25,7 +25,7 @@ ParkedRow owed(const ParkedRow* before, const std::string& stream, const Key& ke
     if (before) {
         return *before;
     }
-    const Error pending{Disposition::row, "pending", "it was deleted or has another key now; it is delivered later"};
+    const Error pending{Disposition::row, "pending", "it is owed to SQL Server and is delivered later"};
     return parked_again(nullptr, stream, {key, now, pending}, now);
 }
 

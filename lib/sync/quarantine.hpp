@@ -31,8 +31,8 @@ public:
     Result<void> settle(const std::string& stream, std::span<const Key> tried, std::span<const RowFailure> failures,
                         Timestamp now, Revision read_at);
 
-    // Parks rows that nobody has tried yet and that no poll would find by their change time, because they may be gone
-    // from the source. Disposition stream when the limit would be passed.
+    // Parks rows that nobody has tried yet and that no poll would find by their change time: they may be gone from the
+    // source, or the cursor may have passed them. Disposition stream when the limit would be passed.
     Result<void> owe(const std::string& stream, std::span<const Key> keys, Timestamp now);
 
     // At most `count` keys of a stream that have not changed since `before`, those tried longest ago first.

@@ -13,6 +13,7 @@
 #include "core/timestamp.hpp"
 #include "mapping/stream.hpp"
 #include "sync/ends.hpp"
+#include "sync/forward_ends.hpp"
 
 namespace revsync {
 
@@ -33,14 +34,19 @@ struct Counts {
     std::uint64_t failed = 0;  // attempts that ended with the row parked
 };
 
+// A stream from SQL Server to Supabase is brought by the queue alone: it has no position, and nothing of it is parked.
 struct StreamStatus {
-    std::string name;
+    std::string name;  // unique among those of its direction
     Direction direction = Direction::reverse;
     std::optional<Timestamp> position;  // everything up to here is in the target, or parked
     std::optional<Timestamp> last_ok;   // the end of the last run that left nothing unread
     std::size_t parked = 0;
     Counts poll;
     Counts webhook;
+    Counts queue;
+    // Columns that both sides had edited, by whose edit was the newer one.
+    std::uint64_t won_by_supabase = 0;
+    std::uint64_t won_by_sqlserver = 0;
     std::optional<Error> error;  // why it does not run now
 };
 
@@ -59,9 +65,20 @@ struct InboxStatus {
     std::optional<Timestamp> latest;  // the last webhook
 };
 
+// SQL Server's queue and what drains it.
+struct QueueStatus {
+    bool draining = false;              // at this moment
+    bool standing_by = false;           // another daemon holds the queue
+    std::optional<QueueCounts> counts;  // when it was last asked
+    std::optional<Timestamp> counted_at;
+    std::optional<Timestamp> last_ok;     // the end of the last drain that left nothing undone but failed items
+    std::optional<Timestamp> next_check;  // when the queue is looked at next, unless somebody notifies
+    std::optional<Error> error;           // why it is not drained now
+};
+
 // Something that a person may want to know of, said in one line.
 struct ActivityEvent {
-    enum class Kind { started, caught_up, received, parked, released, failed, recovered, settled };
+    enum class Kind { started, caught_up, received, sent, parked, released, refused, failed, recovered, settled };
 
     Timestamp at;
     Kind kind = Kind::started;
@@ -82,6 +99,8 @@ struct Status {
     std::vector<StreamStatus> streams;
     std::vector<ParkedRow> parked;  // at most parked_shown, those that failed last first
     InboxStatus inbox;
+    std::optional<QueueStatus> queue;   // none: SQL Server's queue is not drained
+    std::string why_not_drained;        // then the reason, as the log has it
     std::vector<ActivityEvent> events;  // at most events_kept, the newest first
 
     static constexpr std::size_t parked_shown = 100;

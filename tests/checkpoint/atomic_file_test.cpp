@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#ifndef _WIN32
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 #include "checkpoint/faulty_files.hpp"
 #include "checkpoint/folder.hpp"
@@ -34,6 +38,25 @@ TEST_F(AtomicFile, is_created_and_replaced) {
     EXPECT_EQ(content(file_), "new");
     EXPECT_EQ(folder_.count(), 1U);
 }
+
+#ifndef _WIN32
+TEST_F(AtomicFile, of_root_belongs_to_the_owner_of_the_folder) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "takes root";
+    }
+    constexpr uid_t service = 65534;
+    ASSERT_EQ(::chown(file_.parent_path().c_str(), service, service), 0);
+    ASSERT_FALSE(write_atomically(*system_, file_, "new", "the state file").has_error());
+    const auto lock = system_->lock(folder_ / "lock");
+    ASSERT_FALSE(lock.has_error());
+    system_->unlock(*lock);
+    for (const fs::path& path : {file_, folder_ / "lock"}) {
+        struct stat status {};
+        ASSERT_EQ(::stat(path.c_str(), &status), 0);
+        EXPECT_EQ(status.st_uid, service) << path;
+    }
+}
+#endif
 
 TEST_F(AtomicFile, is_readable_by_its_owner_only) {
     write(file_, "old");

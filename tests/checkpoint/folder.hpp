@@ -1,10 +1,11 @@
 #pragma once
 
-#include <stdlib.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <string>
 
 namespace revsync {
@@ -13,8 +14,10 @@ namespace revsync {
 class Folder {
 public:
     Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "revsync-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
+        std::random_device random;
+        do {
+            path_ = std::filesystem::temp_directory_path() / fmt::format("revsync-{:08x}", random());
+        } while (!std::filesystem::create_directory(path_));
     }
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;

@@ -1,13 +1,17 @@
 #include "config/environment.hpp"
 
+#include <fmt/format.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "config/env_file.hpp"
+#include "core/utf8_path.hpp"
 
 namespace revsync {
 namespace {
@@ -18,11 +22,29 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
+void set_variable(const char* name, const char* value) {
+#ifdef _WIN32
+    ::_putenv_s(name, value);
+#else
+    ::setenv(name, value, 1);
+#endif
+}
+
+void remove_variable(const char* name) {
+#ifdef _WIN32
+    ::_putenv_s(name, "");
+#else
+    ::unsetenv(name);
+#endif
+}
+
 class EnvironmentTest : public testing::Test {
 protected:
     EnvironmentTest() : home_{fs::current_path()} {
-        std::string name = (fs::temp_directory_path() / "revsync-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
+        std::random_device random;
+        do {
+            folder_ = fs::temp_directory_path() / fmt::format("revsync-{:08x}", random());
+        } while (!fs::create_directory(folder_));
         fs::current_path(folder_);
     }
     ~EnvironmentTest() override {
@@ -32,7 +54,7 @@ protected:
 
     fs::path write(std::string_view name, std::string_view text, fs::perms mode = fs::perms{0600}) {
         const auto path = folder_ / name;
-        std::ofstream{path} << text;
+        std::ofstream{path, std::ios::binary} << text;
         fs::permissions(path, mode);
         return path;
     }
@@ -42,13 +64,39 @@ protected:
 };
 
 TEST_F(EnvironmentTest, holds_the_variables_of_the_process) {
-    ::setenv("REVSYNC_TEST_VARIABLE", "a=b", 1);
+    set_variable("REVSYNC_TEST_VARIABLE", "a=b");
     EXPECT_EQ(process_environment().at("REVSYNC_TEST_VARIABLE"), "a=b");
-    ::unsetenv("REVSYNC_TEST_VARIABLE");
+    remove_variable("REVSYNC_TEST_VARIABLE");
+}
+
+#ifdef _WIN32
+
+TEST_F(EnvironmentTest, holds_a_variable_in_arabic) {
+    ::_wputenv_s(L"REVSYNC_TEST_VARIABLE", L"\u0639\u064a\u0627\u062f\u0629");
+    EXPECT_EQ(process_environment().at("REVSYNC_TEST_VARIABLE"), "\u0639\u064a\u0627\u062f\u0629");
+    remove_variable("REVSYNC_TEST_VARIABLE");
 }
 
 TEST_F(EnvironmentTest, looks_in_the_current_folder_and_then_in_that_of_the_platform) {
+    EXPECT_THAT(default_env_files({{"PROGRAMDATA", "C:\\Daten"}}),
+                ElementsAre(fs::path{"./.env"}, fs::path{"C:\\Daten\\ReverseSync\\.env"}));
+}
+
+#else
+
+TEST_F(EnvironmentTest, looks_in_the_current_folder_and_then_in_that_of_the_platform) {
     EXPECT_THAT(default_env_files({}), ElementsAre(fs::path{"./.env"}, fs::path{"/etc/reverse-sync/.env"}));
+}
+
+#endif
+
+TEST_F(EnvironmentTest, reads_a_file_in_a_folder_with_an_arabic_name) {
+    const auto profile = folder_ / path_from_utf8("\u0639\u064a\u0627\u062f\u0629");
+    fs::create_directory(profile);
+    std::ofstream{profile / ".env"} << "LOG_LEVEL=loud\n";
+    const auto loaded = settings_from_machine(path_from_utf8(profile.string()) / ".env");
+    ASSERT_TRUE(loaded.has_error());
+    EXPECT_THAT(loaded.error().text, AllOf(HasSubstr("LOG_LEVEL"), HasSubstr("\u0639\u064a\u0627\u062f\u0629")));
 }
 
 TEST_F(EnvironmentTest, reads_the_file_of_the_current_folder) {
@@ -87,6 +135,7 @@ TEST_F(EnvironmentTest, says_which_file_a_mistake_is_in) {
     EXPECT_THAT(loaded.error().text, AllOf(HasSubstr("LOG_LEVEL"), HasSubstr(path.string())));
 }
 
+#ifndef _WIN32
 TEST_F(EnvironmentTest, warns_when_everybody_can_read_the_passwords) {
     const auto open = settings_from_machine(write("open.env", "", fs::perms{0644}));
     ASSERT_FALSE(open.has_error());
@@ -96,6 +145,7 @@ TEST_F(EnvironmentTest, warns_when_everybody_can_read_the_passwords) {
     EXPECT_THAT(closed->loaded.warnings, Not(testing::Contains(HasSubstr("chmod 640"))));
     EXPECT_EQ(closed->env_file, folder_ / "closed.env");
 }
+#endif
 
 }  // namespace
 }  // namespace revsync

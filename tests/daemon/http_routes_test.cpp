@@ -46,7 +46,10 @@ protected:
 
     Controls controls() {
         return {[this](WebhookEvent event) { return deliver_event(std::move(event)); },
-                [this] { return return_report(); }, [this] { return return_status(); },
+                [this] { return return_report(); },
+                [this] { return take_notification(); },
+                [this] { return return_drain(); },
+                [this] { return return_status(); },
                 [] { return http::ProcessFigures{}; }};
     }
 
@@ -58,6 +61,14 @@ protected:
         ++catch_ups_;
         co_return report_;
     }
+    Result<void> take_notification() {
+        ++notifications_;
+        return no_queue_ ? Result<void>{*no_queue_} : Result<void>{};
+    }
+    asio::awaitable<DrainReport> return_drain() {
+        ++drains_;
+        co_return drain_;
+    }
     asio::awaitable<Status> return_status() { co_return Status{}; }
 
     static constexpr const char* note_5 =
@@ -67,6 +78,10 @@ protected:
     CatchUpReport report_;
     std::vector<WebhookEvent> events_;
     int catch_ups_ = 0;
+    DrainReport drain_;
+    int drains_ = 0;
+    int notifications_ = 0;
+    std::optional<Error> no_queue_;
 };
 
 StreamReport synced(std::string stream, std::size_t rows) {
@@ -143,11 +158,53 @@ TEST_F(HttpRoutes, TakeNoTriggerWithoutAKnownDirection) {
     EXPECT_EQ(catch_ups_, 0);
 }
 
-TEST_F(HttpRoutes, SayThatTheOtherDirectionIsNotConfigured) {
+TEST_F(HttpRoutes, NotifyTheDrainAndWaitForNothing) {
+    const Response response = ask(Verb::post, "/api/sync/queue-notify", R"({"source":"sqlserver"})");
+    EXPECT_EQ(response.result_int(), 200);
+    EXPECT_EQ(body_of(response), (json::value{{"success", true}}));
+    EXPECT_EQ(notifications_, 1);
+    EXPECT_EQ(drains_, 0);
+}
+
+TEST_F(HttpRoutes, ReportADrainByTheNamesOfTheStreams) {
+    drain_.streams = {synced("patients", 3), synced("notes", 2)};
+    drain_.streams[1].failed = 1;
+    drain_.counts = QueueCounts{.pending = 4, .failed = 0, .oldest_pending = {}, .next_due = {}};
+    drain_.duration = std::chrono::milliseconds{41};
+    const json::value expected{{"success", true}, {"patients", 3}, {"notes", 2},
+                               {"failed", 1},     {"pending", 4},  {"durationMs", 41}};
+    const Response response = ask(Verb::post, "/api/sync/trigger", R"({"direction":"sql-to-postgres"})");
+    EXPECT_EQ(response.result_int(), 200);
+    EXPECT_EQ(body_of(response), expected);
+    EXPECT_EQ(drains_, 1);
+    EXPECT_EQ(catch_ups_, 0);
+}
+
+TEST_F(HttpRoutes, RunBothDirectionsAndKeepTheirNamesApart) {
+    drain_.streams = {synced("notes", 2)};
+    report_.streams = {synced("notes", 3)};
+    const json::value body = body_of(ask(Verb::post, "/api/sync/trigger", R"({"direction":"both"})"));
+    EXPECT_EQ(body.at("success"), json::value(true));
+    EXPECT_EQ(body.at("sqlToPostgres").at("notes"), 2);
+    EXPECT_EQ(body.at("postgresToSql").at("notes"), 3);
+}
+
+TEST_F(HttpRoutes, NameWhichOfBothDirectionsFailed) {
+    drain_.error = Error{Disposition::retry, Queue::in_use, "another daemon drains the queue", false};
+    const Response response = ask(Verb::post, "/api/sync/trigger", R"({"direction":"both"})");
+    EXPECT_EQ(response.result_int(), 503);
+    EXPECT_EQ(body_of(response).at("sqlToPostgres").at("success"), json::value(false));
+    EXPECT_EQ(body_of(response).at("postgresToSql").at("success"), json::value(true));
+    EXPECT_THAT(response.body(), testing::HasSubstr("another daemon drains the queue"));
+}
+
+TEST_F(HttpRoutes, SayThatTheQueueIsNotDrained) {
+    no_queue_ = Error{Disposition::configuration, "", "set FORWARD_SYNC_ENABLED=true", false};
+    drain_.error = no_queue_;
     for (const Response& response : {ask(Verb::post, "/api/sync/trigger", R"({"direction":"sql-to-postgres"})"),
                                      ask(Verb::post, "/api/sync/queue-notify", R"({"source":"sqlserver"})")}) {
         EXPECT_EQ(response.result_int(), 503);
-        EXPECT_THAT(response.body(), testing::HasSubstr("not configured"));
+        EXPECT_THAT(response.body(), testing::HasSubstr("FORWARD_SYNC_ENABLED"));
     }
 }
 

@@ -44,8 +44,17 @@ TEST(StatusReport, NamesParkedRowsAndThoseItDoesNotShow) {
     EXPECT_THAT(report(http::hostile()).text, HasSubstr("  and 9900 more in the quarantine file\n"));
 }
 
+TEST(StatusReport, TellsTheQueue) {
+    const std::string text = report(http::with_stuck_queue(2)).text;
+    EXPECT_THAT(text, HasSubstr("notes        to Supabase: 8 edits found, 5 rows changed, 1 attempts failed\n"));
+    EXPECT_THAT(text, HasSubstr("Queue        7 pending, the oldest 20 min ago; 2 failed; drained 3 h ago\n"));
+    EXPECT_THAT(report(http::draining_too()).text, HasSubstr("Queue        0 pending, the oldest none; 0 failed"));
+    EXPECT_THAT(report(http::queue_unusable()).text, HasSubstr("table dbo.SyncQueue is missing (sqlserver 208)\n"));
+    EXPECT_THAT(report(http::standing_by()).text, HasSubstr("Queue        another daemon drains it\n"));
+}
+
 TEST(StatusReport, TellsEveryStateThatThereIs) {
-    for (const Status& status : {http::just_started(), http::not_configured(), http::hostile()}) {
+    for (const Status& status : {http::draining_too(), http::just_started(), http::not_configured(), http::hostile()}) {
         EXPECT_TRUE(report_status(http::status_response(status).body()));
     }
 }

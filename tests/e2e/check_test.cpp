@@ -7,7 +7,18 @@
 namespace revsync::test {
 namespace {
 
-using Check = ClinicTest;
+class Check : public ClinicTest {
+protected:
+    // Both directions, the other of which writes into every table of Supabase.
+    void SetUp() override {
+        ClinicTest::SetUp();
+        if (!IsSkipped()) {
+            daemon->set("FORWARD_SYNC_ENABLED", "true");
+            supabase->exec("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " +
+                           required_variable("TEST_POSTGRES_ROLE"));
+        }
+    }
+};
 
 TEST_F(Check, NamesAMissingIndexAndTheStatementThatMakesIt) {
     supabase->exec("DROP INDEX aligner_notes_changed_at");
@@ -32,6 +43,35 @@ TEST_F(Check, ChangesNothingInEitherDatabaseAndSkipsNothing) {
     EXPECT_EQ(lab_doctor_notes(), 0);
     EXPECT_THAT(daemon->once(), Succeeded());
     expect_same_notes();
+}
+
+TEST_F(Check, KnowsTheGenerationOfTheTriggersAndComparesBothClocks) {
+    const Outcome outcome = daemon->check();
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    EXPECT_TRUE(outcome.says("trg_sync_tblwork of an older installation")) << outcome.output;
+    EXPECT_TRUE(outcome.says("the clocks of SQL Server and Supabase agree")) << outcome.output;
+    EXPECT_TRUE(outcome.says("public.aligner_batches may be written")) << outcome.output;
+}
+
+TEST_F(Check, NamesTheRightsThatTheDirectionFromSqlServerNeeds) {
+    supabase->exec("REVOKE DELETE ON public.work FROM " + required_variable("TEST_POSTGRES_ROLE"));
+    const Outcome outcome = daemon->check();
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_TRUE(outcome.says(R"(→ GRANT SELECT, INSERT, UPDATE, DELETE ON "public"."work")")) << outcome.output;
+}
+
+TEST_F(Check, NamesATableThatNobodyQueues) {
+    lab->exec("DROP TRIGGER dbo.trg_sync_tblwork");
+    const Outcome outcome = daemon->check();
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    EXPECT_TRUE(outcome.says("no trigger queues what changes in table dbo.tblwork")) << outcome.output;
+}
+
+TEST_F(Check, NamesAMissingQueueAsAProblem) {
+    lab->exec("DROP TABLE dbo.SyncQueue");
+    EXPECT_THAT(daemon->check(), FailedSaying(1, "❌", "dbo.SyncQueue is missing"));
+    daemon->set("FORWARD_SYNC_ENABLED", "false");
+    EXPECT_EQ(daemon->check().exit_code, 0);
 }
 
 TEST_F(Check, TellsItsFindingsAsJson) {

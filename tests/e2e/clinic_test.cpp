@@ -14,6 +14,7 @@ void ClinicTest::SetUp() {
     lab = std::make_unique<SqlServerDatabase>();
     daemon = std::make_unique<Daemon>();
     daemon->use(*supabase, *lab);
+    daemon->set("FORWARD_SYNC_ENABLED", "false");
     secrets = {SupabaseDatabase::password(), lab->address().password};
 }
 
@@ -67,7 +68,9 @@ void ClinicTest::given_batch(int batch, int days) {
         fmt::format("SET IDENTITY_INSERT dbo.tblAlignerBatches ON; "
                     "INSERT INTO dbo.tblAlignerBatches (AlignerBatchID, AlignerSetID, UpperAlignerCount, "
                     "LowerAlignerCount, BatchSequence, Days, Notes) VALUES ({0}, 1, 4, 4, {0}, {1}, N'of the "
-                    "lab'); SET IDENTITY_INSERT dbo.tblAlignerBatches OFF;",
+                    "lab'); SET IDENTITY_INSERT dbo.tblAlignerBatches OFF; "
+                    "UPDATE dbo.SyncQueue SET CreatedAt = DATEADD(hour, -1, CreatedAt) WHERE TableName = "
+                    "'aligner_batches' AND RecordID = {0};",
                     batch, days));
 }
 

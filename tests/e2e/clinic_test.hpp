@@ -13,7 +13,8 @@
 
 namespace revsync::test {
 
-// The clinic: both databases with their real tables, and the daemon between them, not yet started. After every test
+// The clinic: both databases with their real tables, and the daemon between them, not yet started, which carries from
+// Supabase to SQL Server alone (forward_test.hpp has both directions). After every test
 // all that the daemon printed and wrote is searched for passwords and for the text of every note.
 class ClinicTest : public testing::Test {
 protected:

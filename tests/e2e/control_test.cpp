@@ -53,7 +53,7 @@ TEST_F(Control, TriggerKnowsBothDirections) {
     EXPECT_EQ(lab_text(note), "carried by the trigger route");
     const HttpReply forward = post("/api/sync/trigger", R"({"direction":"sql-to-postgres"})");
     EXPECT_THAT(forward, RefusedWith(503));
-    EXPECT_TRUE(forward.says("not configured")) << forward.body;
+    EXPECT_TRUE(forward.says("FORWARD_SYNC_ENABLED")) << forward.body;
     EXPECT_THAT(post("/api/sync/trigger", R"({"direction":"sideways"})"), RefusedWith(422));
     EXPECT_THAT(post("/api/sync/trigger", "?"), RefusedWith(400));
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "e2e/clinic_test.hpp"
+#include "support/harness/environment.hpp"
 
 namespace revsync::test {
 namespace {
@@ -41,6 +42,8 @@ INSTANTIATE_TEST_SUITE_P(Values, BadSettings,
                                          BadSetting{"REVERSE_SYNC_MAX_RECORDS", "500 rows", "5000"},
                                          BadSetting{"REVERSE_SYNC_OVERLAP_SECONDS", "86401", "86400"},
                                          BadSetting{"REVERSE_SYNC_ENABLED", "perhaps", "true"},
+                                         BadSetting{"FORWARD_SYNC_PAGE_SIZE", "1001", "1000"},
+                                         BadSetting{"FORWARD_SYNC_ENABLED", "perhaps", "true"},
                                          BadSetting{"DB_PORT", "65536", "65535"},
                                          BadSetting{"DB_POOL_SIZE", "17", "16"},
                                          BadSetting{"DB_ENCRYPT", "sometimes", "require"},
@@ -72,6 +75,33 @@ TEST(Settings, ThatAreHalfASqlServerNameWhatIsMissing) {
 TEST(Settings, WithoutADatabaseAreAUsageErrorOfOnce) {
     Daemon daemon;
     EXPECT_EQ(daemon.once().exit_code, 2);
+}
+
+TEST(Settings, AreCheckedOfflineWithoutADatabaseThatAnswers) {
+    Daemon daemon;
+    daemon.set("SUPABASE_DB_URL", "postgresql://nobody@192.0.2.1:5432/postgres");
+    for (const auto& [name, value] :
+         {std::pair{"DB_SERVER", "192.0.2.1"}, {"DB_NAME", "a"}, {"DB_USER", "b"}, {"DB_PASSWORD", "c"}}) {
+        daemon.set(name, value);
+    }
+    const Outcome good = daemon.command({"check", "--offline"});
+    EXPECT_EQ(good.exit_code, 0) << good.output;
+    EXPECT_TRUE(good.says("0 problem(s), 0 warning(s)")) << good.output;
+
+    const auto mapping = daemon.folder() / "mapping.json";
+    write_file(mapping, "{\n\"version\": 1,\n\"streams\": [\n{\"colour\": 1}]}");
+    daemon.set("REVERSE_SYNC_MAPPING", mapping.string());
+    const Outcome bad = daemon.command({"check", "--offline"});
+    EXPECT_EQ(bad.exit_code, 2) << bad.output;
+    EXPECT_TRUE(bad.says("line 4, streams[0]: unknown member 'colour'")) << bad.output;
+    EXPECT_TRUE(bad.says(mapping.string())) << bad.output;
+}
+
+TEST(Settings, MayLackBothDatabasesWhenCheckedOffline) {
+    Daemon daemon;
+    const Outcome outcome = daemon.command({"check", "--offline"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    EXPECT_TRUE(outcome.says("Supabase is not configured")) << outcome.output;
 }
 
 TEST(Settings, OfAnUnknownNameAreWarnedAbout) {

@@ -73,6 +73,7 @@ TEST(StartUpWithoutSettings, IsSaidAndTheServiceStaysUp) {
 
 TEST_F(StartUp, CheckIsContentWithTheClinic) {
     given_sets();
+    daemon->set("FORWARD_SYNC_ENABLED", "false");
     const Outcome outcome = daemon->check();
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
 }

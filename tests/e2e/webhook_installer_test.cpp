@@ -240,7 +240,28 @@ TEST_F(WebhookInstaller, ANoteThatGetsAnotherKeyIsToldUnderBoth) {
     write_notes(1, 1);
     forget_requests();
     supabase->exec("UPDATE aligner_notes SET note_id = 5");
-    EXPECT_THAT(told(bodies()), UnorderedElementsAre("UPDATE aligner_notes 1", "UPDATE aligner_notes 5"));
+    EXPECT_THAT(told(bodies()), UnorderedElementsAre("DELETE aligner_notes 1", "UPDATE aligner_notes 5"));
+}
+
+TEST_F(WebhookInstaller, AKeyThatAnotherNoteTookInTheSameStatementIsNotTakenForGone) {
+    given_installed();
+    write_notes(1, 2);
+    supabase->exec("ALTER TABLE aligner_notes DROP CONSTRAINT aligner_notes_pkey");
+    forget_requests();
+    supabase->exec("UPDATE aligner_notes SET note_id = note_id + 1");
+    EXPECT_THAT(told(bodies()),
+                UnorderedElementsAre("DELETE aligner_notes 1", "UPDATE aligner_notes 2", "UPDATE aligner_notes 3"));
+}
+
+TEST_F(WebhookInstaller, KeysThatAreLeftAreToldHoweverMany) {
+    given_installed();
+    write_notes(1, 1500);
+    forget_requests();
+    supabase->exec("UPDATE aligner_notes SET note_id = -note_id");
+    EXPECT_EQ(requests(), 1500) << "the poll finds the notes under their new keys, and nothing under the old ones";
+    EXPECT_EQ(supabase->value("SELECT count(*) FROM net.http_request_queue WHERE convert_from(body, 'UTF8')::jsonb->>"
+                              "'type' = 'DELETE'"),
+              "1500");
 }
 
 TEST_F(WebhookInstaller, NotesThatGoWithTheirSetAreTold) {

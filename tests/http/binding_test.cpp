@@ -59,5 +59,26 @@ TEST_F(Binding, SaysThatTheNameIsUnknown) {
     EXPECT_THAT(error_of("no-such-host.invalid", 0), HasSubstr("HOST no-such-host.invalid cannot be resolved"));
 }
 
+#ifndef _WIN32
+TEST_F(Binding, ADuplicateTakesWhoCameAfterTheFirstHandleWasClosed) {
+    auto bound = bind_listeners(io.get_executor(), "127.0.0.1", 0);
+    ASSERT_TRUE(bound);
+    auto copies = duplicates(*bound);
+    ASSERT_EQ(copies.size(), 1U);
+    const auto endpoint = bound->front().local_endpoint();
+    bound->clear();
+    boost::asio::ip::tcp::socket caller{io};
+    caller.connect(endpoint);
+    EXPECT_EQ(copies.front().accept().remote_endpoint(), caller.local_endpoint());
+}
+
+TEST_F(Binding, NothingIsDuplicatedOfWhatIsClosed) {
+    auto bound = bind_listeners(io.get_executor(), "127.0.0.1", 0);
+    ASSERT_TRUE(bound);
+    bound->front().close();
+    EXPECT_TRUE(duplicates(*bound).empty());
+}
+#endif
+
 }  // namespace
 }  // namespace revsync::http

@@ -1,7 +1,9 @@
 // Slow, silent and too many clients.
+#ifdef __linux__
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#endif
 
 #include "listener_test.hpp"
 

@@ -59,8 +59,9 @@ std::map<std::string, Family> families_of(const revsync::Status& status) {
 }
 
 TEST(Metrics, KeepToTheFormatWhateverTheStateIs) {
-    for (const revsync::Status& status : {in_step(), with_parked_rows(), sqlserver_down(), just_started(),
-                                          not_configured(), hostile(), revsync::Status{}}) {
+    for (const revsync::Status& status :
+         {in_step(), draining_too(), with_stuck_queue(2), standing_by(), with_parked_rows(), sqlserver_down(),
+          just_started(), not_configured(), hostile(), revsync::Status{}}) {
         EXPECT_GT(families_of(status).size(), 20U);
     }
 }
@@ -86,6 +87,26 @@ TEST(Metrics, TellEachStreamAndEachWayApart) {
         HasSubstr("\nreverse_sync_rows_found_total{stream=\"notes\",direction=\"postgres-to-sql\",via=\"poll\"} 9\n"));
     EXPECT_THAT(metrics_text(with_parked_rows(), {}),
                 HasSubstr("\nreverse_sync_parked_rows{stream=\"notes\",direction=\"postgres-to-sql\"} 2\n"));
+}
+
+TEST(Metrics, TellTheQueueAndWhatItBrought) {
+    const std::string text = metrics_text(with_stuck_queue(2), {});
+    for (const char* line :
+         {"reverse_sync_queue_up 1", "reverse_sync_queue_pending_items 7", "reverse_sync_queue_failed_items 2",
+          "reverse_sync_queue_oldest_pending_timestamp_seconds 1737459600.000000",
+          R"(reverse_sync_rows_changed_total{stream="notes",direction="sql-to-postgres",via="queue"} 5)",
+          R"(reverse_sync_conflicts_total{stream="notes",direction="sql-to-postgres",winner="supabase"} 2)",
+          R"(reverse_sync_conflicts_total{stream="notes",direction="sql-to-postgres",winner="sqlserver"} 1)"}) {
+        EXPECT_THAT(text, HasSubstr(std::string{"\n"} + line + "\n"));
+    }
+    EXPECT_THAT(metrics_text(queue_unusable(), {}), HasSubstr("\nreverse_sync_queue_up 0\n"));
+    EXPECT_THAT(metrics_text(in_step(), {}), Not(HasSubstr("reverse_sync_queue_")));
+}
+
+// An alert on the age of the last poll must not fire because nobody edited anything.
+TEST(Metrics, TellNoCompletionOfAStreamThatOnlyRunsWhenThereIsWork) {
+    EXPECT_THAT(metrics_text(draining_too(), {}),
+                Not(HasSubstr(R"(last_complete_timestamp_seconds{stream="notes",direction="sql-to-postgres"})")));
 }
 
 TEST(Metrics, WriteTimesInSecondsAndDurationsToo) {
@@ -140,7 +161,7 @@ TEST(Metrics, AreThoseOfTheirPage) {
         }
     }
     std::map<std::string, std::string> exposed;
-    for (const auto& [name, family] : families_of(in_step())) {
+    for (const auto& [name, family] : families_of(draining_too())) {
         exposed[name] = family.type;
     }
     EXPECT_EQ(documented, exposed);

@@ -75,6 +75,31 @@ TEST(Standing, SaysWhyNothingIsPolledInTheLogsWords) {
     EXPECT_EQ(standing(not_configured()).headline, "Supabase not configured - periodic reverse sync disabled.");
 }
 
+TEST(Standing, IsInStepWhateverTheAgeOfTheLastDrain) {
+    EXPECT_EQ(standing(draining_too()).headline, standing(in_step()).headline);
+    EXPECT_EQ(standing(draining_too()).health, Health::in_step);
+}
+
+TEST(Standing, CountsEditsThatDoNotGetThrough) {
+    EXPECT_EQ(standing(with_stuck_queue(0)).health, Health::rows_parked);
+    EXPECT_EQ(standing(with_stuck_queue(0)).headline,
+              "7 queued edits of SQL Server have still to arrive, the oldest made 20 min ago; all else is in step.");
+    EXPECT_EQ(standing(with_stuck_queue(1)).headline,
+              "1 queued edit of SQL Server has failed for good; all else is in step.");
+}
+
+TEST(Standing, DoesNotCountEditsThatAreOnTheirWay) {
+    revsync::Status status = with_stuck_queue(0);
+    status.queue->counts->oldest_pending = noon - std::chrono::minutes{4};
+    EXPECT_EQ(standing(status).health, Health::in_step);
+}
+
+TEST(Standing, SaysWhoDrainsTheQueueOrThatNobodyCan) {
+    EXPECT_EQ(standing(queue_unusable()).health, Health::failing);
+    EXPECT_EQ(standing(standing_by()).health, Health::not_polling);
+    EXPECT_EQ(standing(standing_by()).headline, "Standing by: another daemon drains SQL Server's queue.");
+}
+
 TEST(Standing, CutsAgesToTheirUnit) {
     EXPECT_EQ(ago(noon + 5s, noon), "just now");
     EXPECT_EQ(ago(noon - 999ms, noon), "just now");
@@ -85,6 +110,15 @@ TEST(Standing, CutsAgesToTheirUnit) {
     EXPECT_EQ(ago(noon - 48h, noon), "2 days ago");
     EXPECT_EQ(until(noon + 48min, noon), "in 48 min");
     EXPECT_EQ(until(noon - 1s, noon), "now");
+}
+
+TEST(Standing, IsSaidInAFewWords) {
+    EXPECT_EQ(in_brief(in_step()), "in step, 1 min ago");
+    EXPECT_EQ(in_brief(with_parked_rows()), "in step, 1 min ago; 2 parked");
+    revsync::Status status = sqlserver_down();
+    status.streams[0].parked = 1;
+    EXPECT_EQ(in_brief(status), "SQL Server cannot be reached; it last answered 14 min ago; 1 parked");
+    EXPECT_EQ(in_brief(not_configured()), "Supabase not configured - periodic reverse sync disabled");
 }
 
 }  // namespace

@@ -64,6 +64,27 @@ TEST(StatusJson, KeepsPollAndWebhookApart) {
     EXPECT_EQ(status.at("recovered"), json::value({{"poll", 3}, {"webhook", 9}, {"webhookShare", 0.75}}));
 }
 
+TEST(StatusJson, TellsTheQueueAndItsStreams) {
+    const json::value status = status_json(with_stuck_queue(2));
+    EXPECT_EQ(status.at_pointer("/queue/enabled"), true);
+    EXPECT_EQ(status.at_pointer("/queue/pending"), 7);
+    EXPECT_EQ(status.at_pointer("/queue/failed"), 2);
+    EXPECT_EQ(status.at_pointer("/queue/oldestPendingAt"), "2025-01-21T11:40:00.000Z");
+    EXPECT_EQ(status.at_pointer("/streams/2/direction"), "sql-to-postgres");
+    EXPECT_EQ(status.at_pointer("/streams/2/queue/changed"), 5);
+    EXPECT_EQ(status.at_pointer("/streams/2/conflicts"), json::value({{"supabase", 2}, {"sqlserver", 1}}));
+    EXPECT_EQ(status.at("recovered"), status_json(in_step()).at("recovered"));
+}
+
+TEST(StatusJson, SaysWhyTheQueueIsNotDrained) {
+    revsync::Status off = in_step();
+    off.why_not_drained = "⏭️  Forward sync disabled via FORWARD_SYNC_ENABLED=false";
+    EXPECT_EQ(status_json(off).at_pointer("/queue/enabled"), false);
+    EXPECT_EQ(status_json(off).at_pointer("/queue/reason"), json::value(off.why_not_drained));
+    EXPECT_TRUE(status_json(off).at_pointer("/queue/pending").is_null());
+    EXPECT_EQ(status_json(queue_unusable()).at_pointer("/queue/error/code"), "sqlserver 208");
+}
+
 TEST(StatusJson, HasNoShareBeforeTheFirstChange) {
     EXPECT_TRUE(status_json(not_configured()).at_pointer("/recovered/webhookShare").is_null());
 }
@@ -123,6 +144,28 @@ TEST(Ready, NotWhenAnEndHasBeenSilentForLonger) {
     EXPECT_EQ(response.result(), Status::service_unavailable);
     EXPECT_EQ(parsed(response).at_pointer("/ends/sqlserver/reason"), "last answered 12 s ago");
     EXPECT_EQ(ready_response(in_step(), 12s).result(), Status::ok);
+}
+
+TEST(Ready, LooksAtTheQueueToo) {
+    revsync::Status status = in_step();
+    status.queue.emplace();
+    EXPECT_EQ(ready_response(status, 60s).result(), Status::service_unavailable);
+    EXPECT_EQ(parsed(ready_response(status, 60s)).at_pointer("/queue/reason"), "has not answered yet");
+
+    status.queue->counts.emplace();
+    status.queue->counts->failed = 7;
+    EXPECT_EQ(ready_response(status, 60s).result(), Status::ok) << "failed items are no failure of the queue";
+
+    status.queue->error = Error{Disposition::stream, "sqlserver 208", "table dbo.other is missing"};
+    EXPECT_EQ(ready_response(status, 60s).result(), Status::ok) << "the other tables are written";
+    status.queue->error = Error{Disposition::retry, "sqlserver 229", "no permission on dbo.SyncQueue"};
+    EXPECT_EQ(parsed(ready_response(status, 60s)).at("queue"),
+              json::value({{"ready", false}, {"reason", "cannot be drained (sqlserver 229)"}}));
+
+    status.queue->error.reset();
+    status.queue->counts.reset();
+    status.queue->standing_by = true;
+    EXPECT_EQ(ready_response(status, 60s).result(), Status::ok);
 }
 
 TEST(Ready, NotBeforeAnEndHasAnsweredNorWithoutOne) {

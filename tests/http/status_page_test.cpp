@@ -37,6 +37,16 @@ TEST(StatusPage, ShowsTheErrorOfAnEndAndOfAStream) {
     EXPECT_THAT(status_page(stream_stopped()), HasSubstr("dbo.tblAlignerBatches has no column Days"));
 }
 
+TEST(StatusPage, ShowsTheQueueAndWhatStopsIt) {
+    const std::string page = status_page(with_stuck_queue(2));
+    EXPECT_THAT(page, HasSubstr("<dt>Pending</dt><dd>7</dd>"));
+    EXPECT_THAT(page, HasSubstr("<dt>Failed for good</dt><dd>2</dd>"));
+    EXPECT_THAT(page, HasSubstr("SQL Server → Supabase"));
+    EXPECT_THAT(page, HasSubstr("<dt>Edited on both sides</dt><dd>3</dd>"));
+    EXPECT_THAT(status_page(queue_unusable()), HasSubstr("table dbo.SyncQueue is missing"));
+    EXPECT_THAT(status_page(standing_by()), HasSubstr("this one stands by"));
+}
+
 TEST(StatusPage, CallsNoStreamInStepWhileADatabaseCannotBeReached) {
     EXPECT_THAT(status_page(in_step()), HasSubstr(">In step</span>"));
     EXPECT_THAT(status_page(sqlserver_down()), Not(HasSubstr(">In step</span>")));

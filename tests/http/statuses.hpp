@@ -49,6 +49,47 @@ inline revsync::Status in_step() {
     return status;
 }
 
+// Both directions, and the queue is empty.
+inline revsync::Status draining_too() {
+    using namespace std::chrono_literals;
+    revsync::Status status = in_step();
+    StreamStatus notes = stream("notes");
+    notes.direction = Direction::forward;
+    notes.position.reset();
+    notes.queue = {.found = 8, .changed = 5, .failed = 1};
+    notes.won_by_supabase = 2;
+    notes.won_by_sqlserver = 1;
+    status.streams.push_back(std::move(notes));
+    status.queue.emplace();
+    status.queue->counts.emplace();
+    status.queue->counted_at = noon - 10s;
+    status.queue->last_ok = noon - 3h;
+    status.queue->next_check = noon + 5s;
+    return status;
+}
+
+// Items wait that should have arrived long ago, and others have failed for good.
+inline revsync::Status with_stuck_queue(std::uint64_t failed) {
+    using namespace std::chrono_literals;
+    revsync::Status status = draining_too();
+    status.queue->counts->pending = 7;
+    status.queue->counts->failed = failed;
+    status.queue->counts->oldest_pending = noon - 20min;
+    return status;
+}
+
+inline revsync::Status queue_unusable() {
+    revsync::Status status = draining_too();
+    status.queue->error = Error{Disposition::stream, "sqlserver 208", "table dbo.SyncQueue is missing", false};
+    return status;
+}
+
+inline revsync::Status standing_by() {
+    revsync::Status status = draining_too();
+    status.queue->standing_by = true;
+    return status;
+}
+
 inline ParkedRow parked(std::string stream, std::string key, std::string code, std::string text) {
     using namespace std::chrono_literals;
     return {std::move(stream), std::move(key), std::move(code), std::move(text), noon - 4h, noon - 3h, noon - 60s, 4};

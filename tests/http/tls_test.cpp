@@ -41,11 +41,17 @@ protected:
 
     // Puts a pair where the listener looks for it, as a renewal does.
     void install(const std::string& certificate, const std::string& key) {
-        fs::copy_file(certificates.certificate(certificate), live_certificate, fs::copy_options::overwrite_existing);
-        fs::copy_file(certificates.key(key), live_key, fs::copy_options::overwrite_existing);
+        replace(live_certificate, certificates.certificate(certificate));
+        replace(live_key, certificates.key(key));
         // As if some time had passed: file systems tell times apart only so finely.
         renewed += std::chrono::seconds{10};
         fs::last_write_time(live_certificate, renewed);
+    }
+
+    // MinGW's copy_file does not overwrite.
+    static void replace(const fs::path& file, const fs::path& content) {
+        fs::remove(file);
+        fs::copy_file(content, file);
     }
 
     // Asks over TLS, trusting this certificate alone.

@@ -2,14 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fstream>
+#include <random>
 #include <sstream>
+
+#include "mapping/json_place.hpp"
 
 namespace revsync {
 namespace {
@@ -216,6 +218,28 @@ TEST(MappingLoader, leaves_it_to_the_queue_what_changed) {
                 HasSubstr("streams[0].key: a forward stream has one key column"));
 }
 
+TEST(MappingLoader, reads_which_rows_are_needed_by_others) {
+    auto customers = prices();
+    customers["name"] = "customers";
+    customers["target"] = "public.customers";
+    customers["referencedBy"] = json::object{{"stream", "orders"}, {"column", "CustomerID"}};
+    const auto mapping = parse_mapping(mapping_of({customers, prices()}));
+    ASSERT_FALSE(mapping.has_error()) << mapping.error().text;
+    ASSERT_TRUE(mapping->streams.at(0).referenced_by);
+    EXPECT_EQ(mapping->streams.at(0).referenced_by->stream, "orders");
+    EXPECT_EQ(mapping->streams.at(0).referenced_by->column, "CustomerID");
+    EXPECT_FALSE(mapping->streams.at(1).referenced_by);
+}
+
+TEST(MappingLoader, refuses_references_that_lead_nowhere) {
+    EXPECT_THAT(forward_error_with("referencedBy", R"({"stream": "others", "column": "A"})"),
+                HasSubstr("streams[0].referencedBy: there is no such forward stream"));
+    EXPECT_THAT(forward_error_with("referencedBy", R"({"stream": "orders", "column": "A"})"),
+                HasSubstr("streams[0].referencedBy: the streams refer to each other"));
+    EXPECT_THAT(error_with("referencedBy", R"({"stream": "orders", "column": "A"})"),
+                HasSubstr("streams[0].referencedBy: it is for forward streams"));
+}
+
 TEST(MappingLoader, lets_one_forward_stream_fill_a_table) {
     auto again = prices();
     again["name"] = "others";
@@ -261,8 +285,10 @@ TEST(MappingLoader, has_a_limit) {
 class MappingFile : public testing::Test {
 protected:
     MappingFile() {
-        std::string name = (std::filesystem::temp_directory_path() / "revsync-XXXXXX").string();
-        folder_ = ::mkdtemp(name.data());
+        std::random_device random;
+        do {
+            folder_ = std::filesystem::temp_directory_path() / ("revsync-" + std::to_string(random()));
+        } while (!std::filesystem::create_directory(folder_));
     }
     ~MappingFile() override { std::filesystem::remove_all(folder_); }
 
@@ -294,6 +320,42 @@ TEST(MappingExample, of_the_documentation_can_be_loaded) {
     const auto end = all.find("```", begin + 8);
     const auto mapping = parse_mapping(std::string_view{all}.substr(begin + 8, end - begin - 8));
     EXPECT_FALSE(mapping.has_error()) << mapping.error().text;
+}
+
+TEST(MappingPlaces, AreFoundOnTheirLine) {
+    constexpr std::string_view text = R"({
+  "version": 1, "note": "a } and a \" in a text",
+  "streams": [
+    { "name": "first", "empty": [], "numbers": [1, 2,
+      3] },
+    {
+      "name": "second",
+      "columns": [{ "source": "a" },
+                  { "source": "b", "colour": true }]
+    }
+  ]
+})";
+    EXPECT_EQ(line_of_place(text, ""), 1U);
+    EXPECT_EQ(line_of_place(text, "version"), 2U);
+    EXPECT_EQ(line_of_place(text, "streams"), 3U);
+    EXPECT_EQ(line_of_place(text, "streams[0]"), 4U);
+    EXPECT_EQ(line_of_place(text, "streams[0].numbers[2]"), 5U);
+    EXPECT_EQ(line_of_place(text, "streams[1]"), 6U);
+    EXPECT_EQ(line_of_place(text, "streams[1].name"), 7U);
+    EXPECT_EQ(line_of_place(text, "streams[1].columns[1].colour"), 9U);
+}
+
+TEST(MappingPlaces, ThatDoNotExistAreThoseAroundThem) {
+    constexpr std::string_view text = "{\n\"streams\": [\n{\n\"name\": 5}]}";
+    EXPECT_EQ(line_of_place(text, "streams[0].target"), 3U);
+    EXPECT_EQ(line_of_place(text, "streams[7]"), 2U);
+    EXPECT_EQ(line_of_place(text, "version"), 1U);
+    EXPECT_EQ(line_of_place("", "version"), 1U);
+}
+
+TEST(MappingMistakes, NameTheirLine) {
+    EXPECT_THAT(error_of("{\n\"version\": 1,\n\"streams\": [\n{\"colour\": 1}]}"),
+                HasSubstr("line 4, streams[0]: unknown member 'colour'"));
 }
 
 }  // namespace

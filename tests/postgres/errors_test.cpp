@@ -36,6 +36,14 @@ TEST(SqlStates, CarryTheirConsequence) {
     EXPECT_EQ(disposition_of("3D000"), Disposition::configuration);
 }
 
+// A trigger that always refuses one row would otherwise hold up its whole page for ever.
+TEST(SqlStates, OfADatabasesOwnCodeConcernTheRow) {
+    for (const char* state : {"P0001", "P0002", "21000", "27000", "38000", "39000", "44000", "54000"}) {
+        EXPECT_EQ(disposition_of(state), Disposition::row) << state;
+    }
+    EXPECT_EQ(disposition_of("54011"), Disposition::stream);
+}
+
 TEST(SqlStates, AreRetriedWhenUnknown) {
     EXPECT_EQ(disposition_of("ZZ999"), Disposition::retry);
     EXPECT_EQ(disposition_of(""), Disposition::retry);
@@ -48,6 +56,14 @@ TEST(StatementError, QuotesTheServerWhereItNamesIdentifiersOnly) {
     EXPECT_EQ(error.text,
               "cannot read public.aligner_batches: a column does not exist (column t.days does not exist); "
               "add it or correct the mapping");
+}
+
+TEST(StatementError, NamesTheConstraintThatRefusedARow) {
+    const Error error = statement_error("23503", "insert or update on table \"work\" violates …", "write public.work",
+                                        "work_person_id_fkey");
+
+    EXPECT_EQ(error.disposition, Disposition::row);
+    EXPECT_THAT(error.text, HasSubstr("does not exist, or is still referred to (work_person_id_fkey); it is tried"));
 }
 
 TEST(StatementError, NeverQuotesAMessageThatMayHoldValues) {

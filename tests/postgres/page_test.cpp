@@ -93,7 +93,8 @@ TEST_F(Pages, HoldARowThatIsLargerThanTheirBytes) {
     small.page_bytes = 100;
     const auto feed = create_feed(std::move(small));
 
-    EXPECT_EQ(read_all(*feed, items, since(early), 10), std::pair(std::vector<std::string>{"[1]", "[2]", "[3]"}, 3UL));
+    EXPECT_EQ(read_all(*feed, items, since(early), 10),
+              std::pair(std::vector<std::string>{"[1]", "[2]", "[3]"}, std::size_t{3}));
 }
 
 struct KeyCase {

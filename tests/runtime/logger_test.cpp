@@ -5,7 +5,11 @@
 
 #include <boost/json/parse.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <vector>
+#ifdef __linux__
+#include <sys/stat.h>
+#endif
 
 namespace revsync {
 namespace {
@@ -52,13 +56,34 @@ TEST(WriteLines, keeps_one_event_on_one_line) {
 }
 
 TEST(WriteLines, writes_json_that_any_parser_reads) {
-    const auto line = written(LogFormat::json, true, Level::error, "said \"no\"\nand left");
+    const auto line = written(LogFormat::json, false, Level::error, "said \"no\"\nand left");
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     const auto event = boost::json::parse(line);
     EXPECT_EQ(event.at("level").as_string(), "error");
     EXPECT_EQ(event.at("message").as_string(), "said \"no\"\nand left");
     EXPECT_EQ(event.at("time").as_string().size(), 24U);
 }
+
+TEST(WriteLines, gives_journald_the_priority_of_json_too) {
+    EXPECT_THAT(written(LogFormat::json, true, Level::error, "x"), testing::StartsWith("<3>{\"time\":"));
+}
+
+#ifdef __linux__
+TEST(IsJournal, only_of_the_very_stream_that_the_variable_names) {
+    std::FILE* journal = std::tmpfile();
+    std::FILE* redirected = std::tmpfile();
+    struct stat status {};
+    ASSERT_EQ(::fstat(::fileno(journal), &status), 0);
+    ::unsetenv("JOURNAL_STREAM");
+    EXPECT_FALSE(is_journal(journal));
+    ::setenv("JOURNAL_STREAM", fmt::format("{}:{}", status.st_dev, status.st_ino).c_str(), 1);
+    EXPECT_TRUE(is_journal(journal));
+    EXPECT_FALSE(is_journal(redirected));
+    ::unsetenv("JOURNAL_STREAM");
+    std::fclose(journal);
+    std::fclose(redirected);
+}
+#endif
 
 }  // namespace
 }  // namespace revsync

@@ -16,7 +16,12 @@ Change removal(Key key) {
 }
 
 BatchStatement statement(std::vector<std::string> members = {"ID"}) {
-    return {.text = "", .key_members = std::move(members), .code_page_columns = {"Name"}, .table = "dbo.T"};
+    BatchStatement made;
+    made.key_members = std::move(members);
+    made.code_page_columns = {"Name"};
+    made.stream = "things";
+    made.table = "dbo.T";
+    return made;
 }
 
 std::string rows(std::vector<Change> changes, const BatchStatement& of = statement()) {
@@ -57,6 +62,15 @@ TEST(BatchRows, RefusesAKeyOfAnotherShape) {
     EXPECT_THAT(rows({removal("1")}), HasSubstr("key"));
 }
 
+TEST(BatchRows, SaysWhenAGuardedRowWasEdited) {
+    BatchStatement guarded = statement();
+    guarded.guarded_columns = {"Days"};
+    const std::vector<Change> changes{{"[5]", Timestamp::from_microseconds(3'600'000'123), Operation::upsert, "{}"},
+                                      removal("[6]")};
+    EXPECT_EQ(batch_rows(guarded, changes, std::chrono::hours{1}).value(),
+              R"([{"#at":"1970-01-01T00:00:00.000123","#n":0,"#remove":0},{"#n":1,"#remove":1,"ID":6}])");
+}
+
 TEST(SplitKey, SeesCommasAndBracketsInsideText) {
     EXPECT_THAT(split_key(R"([1, "a,b\\", null,true])").value(), ElementsAre("1", R"("a,b\\")", "null", "true"));
 }
@@ -89,6 +103,22 @@ TEST(ParseApplied, SkipsResultsOfTriggers) {
     const auto applied = parse_applied(statement(), results, changes);
     ASSERT_TRUE(applied);
     EXPECT_EQ(applied->removed, 1U);
+}
+
+TEST(ParseApplied, ReadsTheColumnsThatKeptTheTargetsValue) {
+    BatchStatement guarded = statement();
+    guarded.guarded_columns = {"Days", "Type"};
+    const std::vector<Change> changes{removal("[1]"), removal("[2]")};
+    const ResultSet counts{{{"0"}, {"0"}, {"0"}}};
+    const auto applied = parse_applied(guarded, {counts, {}, {{{"1"}, {"0"}}}}, changes);
+    ASSERT_TRUE(applied);
+    ASSERT_EQ(applied->settled.size(), 1U);
+    EXPECT_EQ(applied->settled[0].stream, "things");
+    EXPECT_EQ(applied->settled[0].key, "[2]");
+    EXPECT_EQ(applied->settled[0].column, "Days");
+    EXPECT_EQ(applied->settled[0].winner, Direction::forward);
+    EXPECT_FALSE(parse_applied(guarded, {counts, {}}, changes));
+    EXPECT_FALSE(parse_applied(guarded, {counts, {}, {{{"1"}, {"2"}}}}, changes)) << "there is no third column";
 }
 
 TEST(ParseApplied, DoesNotAcceptAnythingElse) {

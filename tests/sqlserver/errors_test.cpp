@@ -27,6 +27,15 @@ const Situation reading{.activity = Activity::reading, .server = "db:1433"};
 const Situation writing{.activity = Activity::writing, .server = "db:1433"};
 const Situation connecting{.activity = Activity::connecting, .server = "db:1433", .connection_dead = true};
 
+TEST(CallFailure, IsTheRowsWhereItsTextIsNone) {
+    const Error error = explain(fails(SYBEICONVI), reading);
+    EXPECT_EQ(error.disposition, Disposition::row);
+    EXPECT_FALSE(error.connection_lost);
+    Situation dead = reading;
+    dead.connection_dead = true;
+    EXPECT_EQ(explain(fails(SYBEICONVI), dead).disposition, Disposition::retry);
+}
+
 struct Expected {
     int number;
     Disposition disposition;

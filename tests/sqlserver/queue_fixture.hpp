@@ -69,9 +69,7 @@ protected:
         return stream;
     }
 
-    std::unique_ptr<Queue> make_queue() {
-        return create_queue(*pool, mapping, {.time_zone = zone, .clock_offset = {}});
-    }
+    std::unique_ptr<Queue> make_queue() { return create_queue(*pool, mapping, {.time_zone = zone}); }
 
     // Adds a row as a trigger does; its QueueID. `data` is JSON or "NULL".
     int put(const std::string& operation, int record, const std::string& data = "NULL",

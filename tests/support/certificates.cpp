@@ -5,7 +5,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <cstdio>
+#include <fstream>
+#include <memory>
 #include <stdexcept>
 
 namespace revsync::test {
@@ -13,11 +14,17 @@ namespace {
 
 constexpr long valid_seconds = 3600;
 
+// By way of OpenSSL's own memory: a FILE* of ours means nothing to a libcrypto.dll with another C library.
 template <class Write>
 void write_file(const std::filesystem::path& path, Write write) {
-    std::FILE* file = std::fopen(path.c_str(), "w");
-    const bool written = file != nullptr && write(file) == 1;
-    if (file == nullptr || std::fclose(file) != 0 || !written) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> memory{BIO_new(BIO_s_mem()), BIO_free};
+    const bool encoded = write(memory.get()) == 1;
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(memory.get(), &text);
+    std::ofstream file{path, std::ios::binary};
+    file.write(text, length);
+    file.close();
+    if (!encoded || !file) {
         throw std::runtime_error{"cannot write " + path.string()};
     }
 }
@@ -51,7 +58,7 @@ Authority::Authority(const std::filesystem::path& folder, const std::string& nam
     add_extension(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE");
     add_extension(certificate_, certificate_, NID_key_usage, "critical,keyCertSign");
     X509_sign(certificate_, key_, EVP_sha256());
-    write_file(certificate(), [&](std::FILE* file) { return PEM_write_X509(file, certificate_); });
+    write_file(certificate(), [&](BIO* pem) { return PEM_write_bio_X509(pem, certificate_); });
 }
 
 Authority::~Authority() {
@@ -65,9 +72,9 @@ void Authority::issue(const std::string& host) const {
     X509_set_issuer_name(issued, X509_get_subject_name(certificate_));
     add_extension(issued, certificate_, NID_subject_alt_name, "DNS:" + host);
     X509_sign(issued, key_, EVP_sha256());
-    write_file(folder_ / (host + ".pem"), [&](std::FILE* file) { return PEM_write_X509(file, issued); });
+    write_file(folder_ / (host + ".pem"), [&](BIO* pem) { return PEM_write_bio_X509(pem, issued); });
     write_file(folder_ / (host + ".key"),
-               [&](std::FILE* file) { return PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr); });
+               [&](BIO* pem) { return PEM_write_bio_PrivateKey(pem, key, nullptr, nullptr, 0, nullptr, nullptr); });
     X509_free(issued);
     EVP_PKEY_free(key);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with_servers.sh [--pg-bin DIR] [--sim FILE] -- command…
+# with_servers.sh [--pg-bin DIR] [--sim FILE|--no-sim] -- command…
 #
 # Runs a command beside a throw-away PostgreSQL cluster and the SQL Server stand-in, and ends with its exit code.
 # The command finds in its environment:
@@ -19,11 +19,12 @@ while [ $# -gt 0 ]; do
     case $1 in
         --pg-bin) pg_bin=$2; shift 2 ;;
         --sim) sim=$2; shift 2 ;;
+        --no-sim) sim=none; shift ;;
         --) shift; break ;;
         *) break ;;
     esac
 done
-[ $# -gt 0 ] || { echo "usage: with_servers.sh [--pg-bin DIR] [--sim FILE] -- command…" >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: with_servers.sh [--pg-bin DIR] [--sim FILE|--no-sim] -- command…" >&2; exit 2; }
 
 fail() { echo "with_servers.sh: $*" >&2; exit 1; }
 
@@ -165,7 +166,7 @@ export TEST_TLS_FOLDER=$folder/tls
 create_role
 if [ -n "${TEST_SQLSERVER_URL:-}" ]; then
     export TEST_SQLSERVER_REAL=1
-else
+elif [ "$sim" != none ]; then
     [ -x "$sim" ] || fail "no SQL Server stand-in at $sim; build the target sqlserver-sim"
     export SQLSERVER_SIM=$sim
     start_stand_in

@@ -32,6 +32,15 @@ protected:
         report.streams.push_back(line);
         activity.note(report);
     }
+    static DrainReport drained(const std::string& stream, std::size_t changed) {
+        DrainReport report;
+        StreamReport line;
+        line.stream = stream;
+        line.found = changed;
+        line.changed = changed;
+        report.streams.push_back(line);
+        return report;
+    }
     StreamStatus notes_status() {
         StatusSources sources;
         sources.catch_up = &catch_up();
@@ -160,6 +169,62 @@ TEST_F(ActivityTest, tells_how_the_ends_answered) {
     finish(watched.check());
     EXPECT_FALSE(activity.status(sources).ends.at(1).error);
     EXPECT_EQ(activity.status(sources).ends.at(1).last_answer, clock.now());
+}
+
+TEST_F(ActivityTest, tells_what_a_drain_sent_and_what_was_refused) {
+    DrainReport report = drained("sets", 3);
+    report.streams[0].failed = 1;
+    report.unknown = 2;
+
+    activity.note(report);
+
+    EXPECT_THAT(events(),
+                ElementsAre("not sent to Supabase: 2 of no stream, 1 sets", "sent 3 sets to Supabase", "started"));
+}
+
+TEST_F(ActivityTest, keeps_the_streams_of_both_directions_apart) {
+    notes(1, 3, at("13:00:00"));
+    poll();
+    activity.note(drained("notes", 5));
+
+    EXPECT_EQ(notes_status().poll.changed, 3U);
+    EXPECT_EQ(notes_status().queue.changed, 0U);
+}
+
+TEST_F(ActivityTest, tells_each_settled_conflict_and_counts_the_winners) {
+    InboxReport webhook;
+    StreamReport line;
+    line.stream = "notes";
+    line.conflicts = {{"notes", "[1]", "Days", Direction::forward}, {"notes", "[2]", "Days", Direction::forward}};
+    webhook.streams.push_back(line);
+    activity.note(webhook);
+
+    EXPECT_EQ(notes_status().won_by_sqlserver, 2U);
+    EXPECT_EQ(notes_status().won_by_supabase, 0U);
+    EXPECT_THAT(events(),
+                ElementsAre("both sides edited notes [2] Days: SQL Server's edit is the newer one",
+                            "both sides edited notes [1] Days: SQL Server's edit is the newer one", "started"));
+}
+
+TEST_F(ActivityTest, tells_a_drain_that_fails_once_until_it_runs_again) {
+    DrainReport failed;
+    failed.error = Error{Disposition::retry, "", "supabase is down", true};
+    activity.note(failed);
+    activity.note(failed);
+    poll();
+    EXPECT_THAT(events(), ElementsAre("supabase is down", "started"));
+
+    activity.note(drained("sets", 0));
+
+    EXPECT_THAT(events(), ElementsAre("everything is in step again", "supabase is down", "started"));
+}
+
+TEST_F(ActivityTest, tells_nothing_of_a_drain_that_stood_by) {
+    DrainReport standing_by;
+    standing_by.error = Error{Disposition::retry, Queue::in_use, "another daemon drains the queue", false};
+    activity.note(standing_by);
+
+    EXPECT_THAT(events(), ElementsAre("started"));
 }
 
 }  // namespace

@@ -31,7 +31,9 @@ protected:
         }
     }
 
-    virtual InboxEnds ends() { return {&watched_feed, &watched_sink, &catch_up().quarantine()}; }
+    virtual InboxEnds ends() {
+        return {&watched_feed, &watched_sink, &catch_up().quarantine(), &catch_up().echoes(), &catch_up().delivered()};
+    }
 
     Inbox& inbox() {
         if (!inbox_) {
@@ -539,7 +541,7 @@ TEST_F(InboxTest, counts_what_it_did) {
 // Webhooks without a Supabase database.
 class PayloadTest : public InboxTest {
 protected:
-    InboxEnds ends() override { return {nullptr, &watched_sink, nullptr}; }
+    InboxEnds ends() override { return {nullptr, &watched_sink, nullptr, nullptr}; }
 
     static JsonMembers row(std::int64_t id, Timestamp changed, const std::string& text, const std::string& set = "1") {
         return {{"note_id", std::to_string(id)},

@@ -111,7 +111,7 @@ $$;
 -- exception is a statement_timeout that is reached in here, for this is part of the writer's statement: a thousand
 -- webhooks take about 50 ms. Writes of the daemon itself, which set reverse_sync.origin, are skipped. A statement that
 -- inserts or updates more than 1000 rows sends nothing: that is what the poll is good at. Deletions, which the poll
--- cannot find, are always sent, however many.
+-- cannot find, are always sent, however many; a row that gets another key is deleted under the one that it had.
 CREATE OR REPLACE FUNCTION reverse_sync.send_webhooks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
@@ -119,7 +119,10 @@ DECLARE
     url     text;
     secret  text;
     pick    text;
-    keys    jsonb[];
+    stays   text;
+    changed jsonb[];
+    gone    jsonb[];
+    kind    text;
     key     jsonb;
     body    jsonb;
     id      text;
@@ -128,24 +131,28 @@ BEGIN
     IF coalesce(current_setting('reverse_sync.origin', true), '') <> '' THEN
         RETURN NULL;
     END IF;
-    SELECT string_agg(format('%L, %I', name, name), ', ') INTO pick FROM unnest(TG_ARGV[1:]) AS name;
+    SELECT string_agg(format('%1$L, %1$I', name), ', '), string_agg(format('n.%1$I = old_rows.%1$I', name), ' AND ')
+        INTO pick, stays FROM unnest(TG_ARGV[1:]) AS name;
     pick := 'SELECT jsonb_build_object(' || pick || ') AS key FROM ';
-    pick := CASE TG_OP
-        WHEN 'INSERT' THEN pick || 'new_rows WHERE ' || TG_ARGV[0]
-        WHEN 'DELETE' THEN pick || 'old_rows WHERE ' || TG_ARGV[0]
-        -- The old rows too: one that got another key, or is no longer worth a webhook, has left its place.
-        ELSE pick || 'new_rows WHERE ' || TG_ARGV[0] || ' UNION ' || pick || 'old_rows WHERE ' || TG_ARGV[0]
-    END;
+    stays := 'EXISTS (SELECT FROM new_rows AS n WHERE ' || stays || ')';
     IF TG_OP <> 'DELETE' THEN
-        pick := pick || ' LIMIT ' || most + 1;
+        -- The old rows too: one that is no longer worth a webhook has left its place.
+        EXECUTE 'SELECT array_agg(key) FROM (' || pick || 'new_rows WHERE (' || TG_ARGV[0] || ')'
+            || CASE TG_OP WHEN 'UPDATE' THEN ' UNION ' || pick || 'old_rows WHERE (' || TG_ARGV[0] || ') AND ' || stays
+                          ELSE '' END
+            || ' LIMIT ' || most + 1 || ') AS picked' INTO changed;
     END IF;
-    EXECUTE 'SELECT array_agg(key) FROM (' || pick || ') AS picked' INTO keys;
-    IF keys IS NULL THEN
-        RETURN NULL;
+    IF TG_OP <> 'INSERT' THEN
+        -- A row that got another key is gone under the one that it had.
+        EXECUTE 'SELECT array_agg(key) FROM (' || pick || 'old_rows WHERE (' || TG_ARGV[0] || ')'
+            || CASE TG_OP WHEN 'UPDATE' THEN ' AND NOT ' || stays ELSE '' END || ') AS picked' INTO gone;
     END IF;
-    IF TG_OP <> 'DELETE' AND cardinality(keys) > most THEN
+    IF cardinality(changed) > most THEN
         RAISE NOTICE 'reverse_sync: more than % rows of %.% changed at once; the next poll carries them',
             most, TG_TABLE_SCHEMA, TG_TABLE_NAME;
+        changed := NULL;
+    END IF;
+    IF changed IS NULL AND gone IS NULL THEN
         RETURN NULL;
     END IF;
 
@@ -155,11 +162,11 @@ BEGIN
         RAISE WARNING 'reverse_sync: no webhook was sent; run reverse_sync.configure_webhooks once';
         RETURN NULL;
     END IF;
-    FOREACH key IN ARRAY keys LOOP
+    FOR kind, key IN SELECT 'DELETE', unnest(gone) UNION ALL SELECT TG_OP, unnest(changed) LOOP
         body := jsonb_build_object(
-            'type', TG_OP, 'schema', TG_TABLE_SCHEMA, 'table', TG_TABLE_NAME,
-            'record', CASE WHEN TG_OP <> 'DELETE' THEN key END,
-            'old_record', CASE WHEN TG_OP <> 'INSERT' THEN key END);
+            'type', kind, 'schema', TG_TABLE_SCHEMA, 'table', TG_TABLE_NAME,
+            'record', CASE WHEN kind <> 'DELETE' THEN key END,
+            'old_record', CASE WHEN kind <> 'INSERT' THEN key END);
         id := 'msg_' || gen_random_uuid();
         sent_at := floor(extract(epoch FROM clock_timestamp()))::bigint::text;
         PERFORM net.http_post(

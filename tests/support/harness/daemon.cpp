@@ -54,17 +54,19 @@ void Daemon::use(const SupabaseDatabase& supabase, const SqlServerDatabase& lab)
     set("DB_ENCRYPT", "off");
 }
 
-Command Daemon::prepared(std::vector<std::string> arguments) {
+void Daemon::write_settings() const {
     std::string text;
     for (const auto& [name, value] : settings_) {
         text += env_line(name, value);
     }
-    const auto file = folder() / ".env";
-    write_file(file, text);
-    std::filesystem::permissions(file, std::filesystem::perms{0600});
-    arguments.insert(arguments.end(), {"--env-file", file.string()});
-    return {
-        daemon_program(), std::move(arguments), {{"PATH", "/usr/bin:/bin"}, {"TZ", "UTC"}, {"LANG", "C"}}, folder()};
+    write_file(env_file(), text);
+    std::filesystem::permissions(env_file(), std::filesystem::perms{0600});
+}
+
+Command Daemon::prepared(std::vector<std::string> arguments) {
+    write_settings();
+    arguments.insert(arguments.end(), {"--env-file", env_file().string()});
+    return {daemon_program(), std::move(arguments), environment_, folder()};
 }
 
 Outcome Daemon::command(std::vector<std::string> arguments) {

@@ -31,6 +31,9 @@ public:
 
     void set(const std::string& name, const std::string& value) { settings_[name] = value; }
     void unset(const std::string& name) { settings_.erase(name); }
+    const std::string& setting(const std::string& name) const { return settings_.at(name); }
+    // Of the process, beside the .env.
+    void set_environment(const std::string& name, const std::string& value) { environment_[name] = value; }
     void use(const SupabaseDatabase& supabase, const SqlServerDatabase& lab);
 
     Outcome once() { return command({"once"}); }
@@ -41,6 +44,9 @@ public:
     // The service in the foreground. One at a time.
     Process& start();
     Process& running() { return *process_; }
+    // The .env as a start writes it, for one that runs.
+    void write_settings() const;
+    std::filesystem::path env_file() const { return folder() / ".env"; }
     // SIGTERM and the exit code.
     int stop();
     void kill();
@@ -62,6 +68,7 @@ private:
     TempFolder folder_;
     std::string port_;
     std::map<std::string, std::string> settings_;
+    std::map<std::string, std::string> environment_{{"PATH", "/usr/bin:/bin"}, {"TZ", "UTC"}, {"LANG", "C"}};
     std::unique_ptr<Process> process_;
     std::string printed_;
 };

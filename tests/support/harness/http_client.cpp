@@ -120,7 +120,7 @@ std::vector<HttpReply> send_all(const std::string& port, const std::vector<HttpR
     return replies;
 }
 
-SilentConnections::SilentConnections(const std::string& port, int count, const std::string& beginning) {
+SlowConnections::SlowConnections(const std::string& port, int count, const std::string& beginning) {
     const sockaddr_in address = loopback(port);
     for (int number = 0; number < count; ++number) {
         const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -130,9 +130,26 @@ SilentConnections::SilentConnections(const std::string& port, int count, const s
             throw std::runtime_error(fmt::format("connection {} was refused", number));
         }
     }
+    thread_ = std::thread{[this] { trickle(); }};
 }
 
-SilentConnections::~SilentConnections() {
+void SlowConnections::trickle() {
+    std::unique_lock lock{mutex_};
+    while (!changed_.wait_for(lock, std::chrono::seconds{1}, [this] { return ended_; })) {
+        for (const int socket : sockets_) {
+            ::send(socket, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);  // whoever has been cut stays so
+        }
+        ++bytes_;
+    }
+}
+
+SlowConnections::~SlowConnections() {
+    {
+        const std::lock_guard lock{mutex_};
+        ended_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
     for (const int socket : sockets_) {
         ::close(socket);
     }

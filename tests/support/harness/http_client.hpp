@@ -1,9 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace revsync::test {
@@ -30,16 +34,26 @@ HttpReply send(const std::string& port, const HttpRequest& request);
 // All at the same moment, each on a connection of its own; the replies stand in the order of the requests.
 std::vector<HttpReply> send_all(const std::string& port, const std::vector<HttpRequest>& requests);
 
-// Connections that say the beginning of a request and then nothing more, until they go.
-class SilentConnections {
+// Connections that say the beginning of a request and then one more byte each second, until they go.
+class SlowConnections {
 public:
-    SilentConnections(const std::string& port, int count, const std::string& beginning);
-    ~SilentConnections();
-    SilentConnections(const SilentConnections&) = delete;
-    SilentConnections& operator=(const SilentConnections&) = delete;
+    SlowConnections(const std::string& port, int count, const std::string& beginning);
+    ~SlowConnections();
+    SlowConnections(const SlowConnections&) = delete;
+    SlowConnections& operator=(const SlowConnections&) = delete;
+
+    // How many bytes each has sent since, if it has not been cut.
+    int bytes() const { return bytes_; }
 
 private:
+    void trickle();
+
     std::vector<int> sockets_;
+    std::atomic<int> bytes_{0};
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool ended_ = false;
+    std::thread thread_;
 };
 
 // A port of 127.0.0.1 that nobody listens on now, and that no connection of the system's own choice takes: below 32768,

@@ -91,6 +91,12 @@ void Process::kill() {
     }
 }
 
+bool Process::stopped() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(id_), &info, WSTOPPED | WEXITED | WNOWAIT) == 0 &&
+           info.si_code == CLD_STOPPED;
+}
+
 bool Process::running() {
     return !ended_within(std::chrono::milliseconds{0}).has_value();
 }

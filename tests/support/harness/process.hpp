@@ -42,6 +42,9 @@ public:
     std::optional<int> ended_within(std::chrono::milliseconds at_most);
     void kill();
 
+    // Waits until SIGSTOP has stopped it; false when it has ended instead.
+    bool stopped() const;
+
     bool running();
     const std::vector<std::string>& lines() const { return lines_; }
     std::string output() const;

@@ -31,7 +31,7 @@ SqlServerDatabase::SqlServerDatabase(Encryption encryption) : encryption_{encryp
         prepare_stand_in();
     }
     connection_ = std::make_unique<TdsConnection>(address_);
-    create_schema();
+    run_script("tests/sql/sqlserver-clinic.sql");
 }
 
 SqlServerDatabase::~SqlServerDatabase() {
@@ -90,8 +90,12 @@ void SqlServerDatabase::stop() {
 }
 
 // "GO" alone on a line ends a batch, as in every client of SQL Server.
-void SqlServerDatabase::create_schema() {
-    std::istringstream script{content_of(source_folder() / "tests/sql/sqlserver-clinic.sql")};
+void SqlServerDatabase::run_script(const std::string& path) {
+    run_batches(content_of(source_folder() / path));
+}
+
+void SqlServerDatabase::run_batches(const std::string& text) {
+    std::istringstream script{text};
     std::string batch;
     for (std::string line; std::getline(script, line);) {
         if (line == "GO") {

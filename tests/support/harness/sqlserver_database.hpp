@@ -26,6 +26,12 @@ public:
     std::string value(const std::string& sql);
     long count(const std::string& sql) { return std::stol(value(sql)); }
 
+    // Runs a script of the source folder; "tests/sql/sqlserver-clinic-row-triggers.sql" puts the older generation of
+    // the clinic's triggers in place of the newer one.
+    void run_script(const std::string& path);
+    // Batches that lines with GO separate.
+    void run_batches(const std::string& text);
+
     // Arms a fault of the stand-in for the connections that come next (tests/sqlserver_sim/README.md).
     void arm(const std::string& fault, int times = 1, int argument = 0);
     // Logins of all clients since the stand-in started.
@@ -40,7 +46,6 @@ public:
 private:
     void prepare_stand_in();
     void prepare_real();
-    void create_schema();
 
     Encryption encryption_;
     SqlServerAddress address_;

@@ -62,6 +62,10 @@ SupabaseDatabase::SupabaseDatabase()
         role));
 }
 
+void SupabaseDatabase::let_daemon_write() {
+    exec("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + required_variable("TEST_POSTGRES_ROLE"));
+}
+
 SupabaseDatabase::~SupabaseDatabase() {
     connection_.reset();
     try {

@@ -39,6 +39,8 @@ public:
     void exec(const std::string& sql) { connection_->exec(sql); }
     std::string value(const std::string& sql) { return connection_->value(sql); }
 
+    // The daemon's role may only read until this; the direction from SQL Server needs it.
+    void let_daemon_write();
     // Another session of the same database, for transactions that stay open.
     PostgresConnection another_session() const;
     // Ends every session of the daemon's role; the number ended.

@@ -50,6 +50,39 @@ const Columns* MemoryTarget::find(const std::string& table, std::int64_t id) con
     return row == rows->second.end() ? nullptr : &row->second;
 }
 
+void MemoryTarget::become(const std::string& table, std::int64_t id, std::optional<Columns> row, bool own) {
+    Table& rows = tables_[table];
+    const auto found = rows.find(id);
+    const std::optional<Columns> before = found == rows.end() ? std::nullopt : std::optional{found->second};
+    if (row) {
+        rows[id] = *row;
+    } else {
+        rows.erase(id);
+    }
+    written_ += own ? 1U : 0U;
+    if (triggers_ && before != row) {
+        triggers_->fire(table, id, before ? &*before : nullptr, row ? &*row : nullptr, own);
+    }
+}
+
+// A shared column that was edited here later than the change keeps its value, and is sent once more.
+Columns MemoryTarget::guarded(const Stream& stream, const Change& change, const Columns& before, Columns columns,
+                              Applied& applied) {
+    for (const ColumnPair& pair : stream.columns) {
+        const auto here = before.find(pair.target);
+        if (!triggers_ || pair.owner != Owner::shared || here == before.end() || columns[pair.target] == here->second) {
+            continue;
+        }
+        const auto edited = triggers_->last_edit(stream.target.table, id_of(change.key), pair.target);
+        if (edited && *edited > change.changed_at) {
+            columns[pair.target] = here->second;
+            triggers_->queue_again(stream.target.table, id_of(change.key), *edited);
+            applied.settled.push_back({stream.name, change.key, pair.target, Direction::forward});
+        }
+    }
+    return columns;
+}
+
 Result<Applied> MemoryTarget::apply(const Stream& stream, std::span<const Change> changes) {
     for (const Change& change : changes) {
         if (const auto error = broken_reference(stream, change)) {
@@ -62,6 +95,9 @@ Result<Applied> MemoryTarget::apply(const Stream& stream, std::span<const Change
             remove(stream, change, applied);
         } else {
             upsert(stream, change, applied);
+        }
+        if (received_ && change.operation == Operation::upsert && holds(stream, change)) {
+            received_(stream.target.table, id_of(change.key));
         }
     }
     return applied;
@@ -97,15 +133,27 @@ void MemoryTarget::upsert(const Stream& stream, const Change& change, Applied& a
             applied.refused.push_back({change.key, refusal("", "the row is not in the target")});
             return;
         }
-        table.emplace(id_of(change.key), columns);
+        if (change.delivered && triggers_ && triggers_->lab_deleted(stream.target.table, id_of(change.key))) {
+            return;
+        }
+        become(stream.target.table, id_of(change.key), columns, true);
+        if (triggers_) {
+            triggers_->end_row_before(stream.target.table, id_of(change.key));
+        }
         ++activity_[stream.target.table][id_of(change.key)];
         ++applied.inserted;
-    } else if (!is_owned(stream, existing->second)) {
-        applied.refused.push_back({change.key, refusal("", "the other side owns a row under this key")});
-    } else if (!stream.operations.update) {
         return;
-    } else if (Columns next = updated(stream, existing->second, columns); next != existing->second) {
-        existing->second = std::move(next);
+    }
+    if (!is_owned(stream, existing->second)) {
+        applied.refused.push_back({change.key, refusal("", "the other side owns a row under this key")});
+        return;
+    }
+    if (!stream.operations.update) {
+        return;
+    }
+    Columns next = updated(stream, existing->second, guarded(stream, change, existing->second, columns, applied));
+    if (next != existing->second) {
+        become(stream.target.table, id_of(change.key), std::move(next), true);
         ++applied.updated;
     }
 }
@@ -120,7 +168,7 @@ void MemoryTarget::remove(const Stream& stream, const Change& change, Applied& a
         applied.refused.push_back({change.key, refusal("", "the other side owns a row under this key")});
         return;
     }
-    table.erase(existing);
+    become(stream.target.table, id_of(change.key), std::nullopt, true);
     ++applied.removed;
 }
 

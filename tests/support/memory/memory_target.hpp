@@ -1,12 +1,15 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "support/memory/alone.hpp"
 #include "support/memory/fault_plan.hpp"
+#include "support/memory/memory_triggers.hpp"
 #include "support/memory/rows.hpp"
 #include "sync/ends.hpp"
 
@@ -21,9 +24,17 @@ public:
     void add_parent(const std::string& value) { parents_.insert(value); }
     bool has_parent(const std::string& value) const { return parents_.contains(value); }
 
+    // From now on every change is queued, and a shared column that was edited here later is not overwritten.
+    void attach(MemoryTriggers& triggers) { triggers_ = &triggers; }
+
+    // Called for each row that apply() has made sure of.
+    void on_received(std::function<void(const std::string& table, std::int64_t id)> listener) {
+        received_ = std::move(listener);
+    }
+
     // What the practice system does in its own tables.
-    void put(const std::string& table, std::int64_t id, Columns row) { tables_[table][id] = std::move(row); }
-    void erase(const std::string& table, std::int64_t id) { tables_[table].erase(id); }
+    void put(const std::string& table, std::int64_t id, Columns row) { become(table, id, std::move(row), false); }
+    void erase(const std::string& table, std::int64_t id) { become(table, id, std::nullopt, false); }
     const Table& rows(const std::string& table) { return tables_[table]; }
     const Columns* find(const std::string& table, std::int64_t id) const;
 
@@ -36,7 +47,13 @@ public:
     // How often each row was inserted by apply().
     const std::map<std::int64_t, std::size_t>& activity(const std::string& table) { return activity_[table]; }
 
+    // How many rows apply() has changed.
+    std::size_t written() const { return written_; }
+
 private:
+    void become(const std::string& table, std::int64_t id, std::optional<Columns> row, bool own);
+    Columns guarded(const Stream& stream, const Change& change, const Columns& before, Columns columns,
+                    Applied& applied);
     std::optional<Error> broken_reference(const Stream& stream, const Change& change) const;
     void upsert(const Stream& stream, const Change& change, Applied& applied);
     void remove(const Stream& stream, const Change& change, Applied& applied);
@@ -45,6 +62,9 @@ private:
     std::set<std::string> parents_;
     std::map<std::string, Table> tables_;
     std::map<std::string, std::map<std::int64_t, std::size_t>> activity_;
+    MemoryTriggers* triggers_ = nullptr;
+    std::function<void(const std::string&, std::int64_t)> received_;
+    std::size_t written_ = 0;
 };
 
 // Applies to a MemoryTarget over a connection that prepare() opens and a fault may cut. Points: sink.prepare,

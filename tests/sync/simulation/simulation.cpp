@@ -56,7 +56,7 @@ public:
                    world.clock,   logger,
                    world.mapping, {.lookback = std::chrono::hours{24 * 30}, .max_records = max_records}},
           poller{catch_up, world.clock, logger, context.get_executor(), {std::chrono::minutes{60}, seed}},
-          inbox{{&watched_feed, &watched_sink, &catch_up.quarantine()},
+          inbox{{&watched_feed, &watched_sink, &catch_up.quarantine(), &catch_up.echoes(), &catch_up.delivered()},
                 gate,
                 world.clock,
                 logger,

@@ -1,10 +1,10 @@
-#include "postgres/socket_wait.hpp"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
+
+#include "postgres/socket_wait.hpp"
 
 namespace revsync::postgres {
 
@@ -19,20 +19,10 @@ struct Signal {
 
 }  // namespace
 
-#ifdef _WIN32
-SocketWatch::SocketWatch(const asio::any_io_executor& executor, int socket)
-    : socket_{executor, asio::ip::tcp::v4(), static_cast<asio::ip::tcp::socket::native_handle_type>(socket)} {}
-#else
 SocketWatch::SocketWatch(const asio::any_io_executor& executor, int socket) : socket_{executor, socket} {}
-#endif
 
 SocketWatch::~SocketWatch() {
-#ifdef _WIN32
-    boost::system::error_code ignored;
-    socket_.release(ignored);
-#else
     socket_.release();
-#endif
 }
 
 asio::awaitable<bool> SocketWatch::wait(Interest interest, std::chrono::steady_clock::time_point deadline) {

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "sync/coalesce.hpp"
+#include "sync/forward_ends.hpp"
+
+namespace revsync {
+
+// What became of a page's items. Those that are neither among `applied` nor among `failures` have not been tried to
+// the end, for the reason that their stream has in `streams`, or else for `stopped_by`.
+struct ForwardOutcome {
+    std::vector<const CoalescedItem*> applied;
+    std::vector<std::pair<const CoalescedItem*, Error>> failures;  // disposition row
+    std::map<const Stream*, std::size_t> changed;                  // rows inserted, updated or removed
+    std::map<const Stream*, Error> streams;                        // those that cannot be written at all
+    std::vector<SettledConflict> conflicts;
+    std::optional<Error> stopped_by;  // retry, in doubt, configuration, stopped
+};
+
+// Makes batches of items that may go into one transaction.
+using MakeBatches = std::function<std::vector<ForwardBatch>(std::span<const CoalescedItem* const>)>;
+
+// Writes `items`, which come in the order of coalesce(), in one transaction when nothing is wrong. When an item in it
+// is at fault, halves it until that item stands alone; when a stream is, each stream stands alone, after all `pairs`
+// have been prepared again. `committed` is called after each transaction. What is given must outlive the call.
+boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::span<const ForwardPair> pairs,
+                                                       std::span<const CoalescedItem* const> items,
+                                                       MakeBatches make_batches, BeforeCommit remember,
+                                                       std::function<void()> committed);
+
+}  // namespace revsync
