@@ -60,6 +60,10 @@ expect() {  # expect NAME TEXT ARGUMENT…: the program's output holds TEXT
     [ $outcome = 0 ] || printf '%s\n' "$output"
     judge "$name" $outcome
 }
+pack() {
+    rm -rf build/windows-mingw/packages
+    cpack --preset zip >/dev/null && cpack --preset installer >/dev/null && ls -l build/windows-mingw/packages/*.*
+}
 if [[ " ${names[*]} " == *" program "* ]]; then
     expect "reverse-syncd.exe --help" "Usage: reverse-syncd" --help
     expect "reverse-syncd.exe --version" "reverse-syncd $(sed -n 's/^project.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)" --version
@@ -71,8 +75,10 @@ if [[ " ${names[*]} " == *" program "* ]]; then
     expect "check of settings in a folder with an Arabic name" "$(basename "$profile")" check --offline --env-file "$settings"
     expect "check reads the real PostgreSQL" "PostgreSQL 1" check --env-file "$settings"
     expect "check says that sybdb.dll is missing" "sybdb.dll (FreeTDS) cannot be loaded" check --env-file "$settings"
-    env -u WINEPATH -u DISPLAY tests/windows/service.sh build/windows-mingw/daemon/reverse-syncd.exe build/windows-libraries/bin
+    tests/windows/service.sh build/windows-mingw/daemon/reverse-syncd.exe build/windows-libraries/bin
     judge "service verbs, with Wine's service control manager" $?
+    pack && tests/windows/installer.sh build/windows-mingw/packages/*.exe build/windows-mingw/packages/*.zip
+    judge "installer and ZIP" $?
 fi
 
 echo "not run: what is of POSIX: $not_on_windows"
