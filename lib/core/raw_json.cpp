@@ -1,6 +1,7 @@
 #include "core/raw_json.hpp"
 
 #include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -8,6 +9,35 @@ namespace revsync {
 namespace {
 
 namespace json = boost::json;
+
+// Takes what the parser finds and keeps nothing: what is asked of a document is whether it is valid.
+struct KeepsNothing {
+    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_array_size = max_object_size;
+    static constexpr std::size_t max_key_size = max_object_size;
+    static constexpr std::size_t max_string_size = max_object_size;
+    using Text = json::string_view;
+    using Code = json::error_code;
+
+    static bool on_document_begin(Code&) { return true; }
+    static bool on_document_end(Code&) { return true; }
+    static bool on_object_begin(Code&) { return true; }
+    static bool on_object_end(std::size_t, Code&) { return true; }
+    static bool on_array_begin(Code&) { return true; }
+    static bool on_array_end(std::size_t, Code&) { return true; }
+    static bool on_key_part(Text, std::size_t, Code&) { return true; }
+    static bool on_key(Text, std::size_t, Code&) { return true; }
+    static bool on_string_part(Text, std::size_t, Code&) { return true; }
+    static bool on_string(Text, std::size_t, Code&) { return true; }
+    static bool on_number_part(Text, Code&) { return true; }
+    static bool on_int64(std::int64_t, Text, Code&) { return true; }
+    static bool on_uint64(std::uint64_t, Text, Code&) { return true; }
+    static bool on_double(double, Text, Code&) { return true; }
+    static bool on_bool(bool, Code&) { return true; }
+    static bool on_null(Code&) { return true; }
+    static bool on_comment_part(Text, Code&) { return true; }
+    static bool on_comment(Text, Code&) { return true; }
+};
 
 constexpr std::string_view blanks = " \t\r\n";
 
@@ -59,6 +89,9 @@ std::string_view take_value(std::string_view& rest) {
 }
 
 std::string decoded(std::string_view string_literal) {
+    if (string_literal.find('\\') == std::string_view::npos) {
+        return std::string{string_literal.substr(1, string_literal.size() - 2)};
+    }
     return std::string{json::parse({string_literal.data(), string_literal.size()}).as_string()};
 }
 
@@ -67,8 +100,12 @@ std::string decoded(std::string_view string_literal) {
 boost::system::result<RawJson> RawJson::parse(std::string_view document) {
     json::parse_options options;
     options.max_depth = deepest;
+    json::basic_parser<KeepsNothing> parser{options};
     json::error_code error;
-    json::parse({document.data(), document.size()}, error, {}, options);
+    const std::size_t valid = parser.write_some(false, document.data(), document.size(), error);
+    if (!error && valid < document.size()) {
+        error = json::error::extra_data;
+    }
     if (error) {
         return error;
     }

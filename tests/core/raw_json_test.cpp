@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json/error.hpp>
+
 namespace revsync {
 namespace {
 
@@ -31,6 +33,21 @@ TEST(RawJson, is_one_whole_value_or_none) {
         EXPECT_FALSE(RawJson::parse(text)) << text;
     }
     EXPECT_FALSE(RawJson::parse(std::string(100'000, '[')));
+}
+
+TEST(RawJson, reads_texts_with_and_without_escapes) {
+    const auto document = RawJson::parse(R"({"pl\u0061in":"\ud83d\udcdd \"x\" \\","مەلا":"📝"})");
+    ASSERT_TRUE(document);
+    const auto members = document->members();
+    EXPECT_EQ(members.at("plain").string(), "📝 \"x\" \\");
+    EXPECT_EQ(members.at("مەلا").string(), "📝");
+}
+
+TEST(RawJson, tells_a_document_that_ends_early_from_one_that_is_wrong) {
+    EXPECT_EQ(RawJson::parse(R"({"a":)").error(), boost::json::error::incomplete);
+    EXPECT_EQ(RawJson::parse(R"({"a":1}})").error(), boost::json::error::extra_data);
+    EXPECT_EQ(RawJson::parse(std::string(RawJson::deepest + 1, '[')).error(), boost::json::error::too_deep);
+    EXPECT_TRUE(RawJson::parse(std::string(RawJson::deepest, '[') + std::string(RawJson::deepest, ']')));
 }
 
 TEST(RawJson, quotes_what_json_must_not_see) {
