@@ -53,6 +53,13 @@ std::string collation_name(const Sql& sql) {
     return sql.collation == "\"C\"" ? "Latin1_General_BIN2" : sql.collation == "sim.cs" ? "Latin1_General_CS_AS" : "";
 }
 
+// SELECT of expressions alone, as in EXISTS (SELECT s.a, s.b EXCEPT SELECT t.a, t.b).
+bool is_one_row(const Query& tree) {
+    const SelectCore& core = tree.core;
+    return tree.set_operator.empty() && core.values.empty() && core.from.empty() && !core.where && !core.having &&
+           !core.top && core.group_by.empty() && !tree.offset;
+}
+
 }  // namespace
 
 QuerySql Translator::query(const Query& tree, const std::vector<Type>* wanted) {
@@ -140,7 +147,13 @@ QuerySql Translator::set_operation(const Query& tree, const std::vector<Type>* w
     }
     QuerySql rows;
     rows.columns = left.columns;
-    rows.text = "(" + left.text + ") " + tree.set_operator + " (" + right.text + ")";
+    if (tree.set_operator == "EXCEPT" && is_one_row(*tree.left) && is_one_row(*tree.right)) {
+        // One comparison, where PostgreSQL would hash or sort a set for each row of the query outside.
+        rows.text = "SELECT \"l~\".* FROM (" + left.text + ") AS \"l~\", (" + right.text +
+                    ") AS \"r~\" WHERE ROW(\"l~\".*) IS DISTINCT FROM ROW(\"r~\".*)";
+    } else {
+        rows.text = "(" + left.text + ") " + tree.set_operator + " (" + right.text + ")";
+    }
     if (!tree.order.empty()) {
         rows.text += order_by(tree, rows.columns, true) + limit(tree);
     }

@@ -33,6 +33,10 @@ TEST_F(StatementTest, KnowsSubqueriesAppliesAndCommonTables) {
     EXPECT_EQ(rows("SELECT id, ROW_NUMBER() OVER (ORDER BY v DESC) FROM t ORDER BY id"),
               (Rows{{"1", "3"}, {"2", "2"}, {"3", "1"}}));
     EXPECT_EQ(rows("SELECT v FROM t EXCEPT SELECT 4 ORDER BY v"), (Rows{{"1"}, {"9"}}));
+    EXPECT_EQ(rows("SELECT 1, NULL EXCEPT SELECT 1, NULL"), Rows{});
+    EXPECT_EQ(rows("SELECT 1 AS a, NULL AS b EXCEPT SELECT 1, 2"), (Rows{{"1", "NULL"}}));
+    EXPECT_EQ(rows("SELECT v FROM t WHERE EXISTS (SELECT v, N'x' EXCEPT SELECT 9, N'X') ORDER BY v"),
+              (Rows{{"1"}, {"4"}}));
     EXPECT_EQ(rows("SELECT a FROM (VALUES (1, N'x'), (2, NULL)) AS s(a, b) WHERE b IS NULL"), (Rows{{"2"}}));
     EXPECT_EQ(rows("SELECT id FROM t WHERE id NOT IN (SELECT NULL)"), Rows{});
     EXPECT_EQ(rows("SELECT id FROM t WHERE v >= ALL (SELECT v FROM t)"), (Rows{{"3"}}));

@@ -1,16 +1,11 @@
 -- CAST and CONVERT: text to everything, the rounding of the date types, Windows time zones.
-CREATE OR REPLACE FUNCTION sim.to_int(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-BEGIN
-  RETURN CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0 ELSE x::int END;
-END $$;
-CREATE OR REPLACE FUNCTION sim.to_bigint(x text) RETURNS bigint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-BEGIN
-  RETURN CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0 ELSE x::bigint END;
-END $$;
-CREATE OR REPLACE FUNCTION sim.to_smallint(x text) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-BEGIN
-  RETURN CASE WHEN x ~ '^ *$' COLLATE "C" THEN 0::smallint ELSE x::smallint END;
-END $$;
+-- Inlined: those that an OPENJSON calls for each value of each row.
+CREATE OR REPLACE FUNCTION sim.to_int(x text) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+  SELECT (CASE rtrim(x) COLLATE "C" WHEN '' THEN '0' ELSE x END)::int $$;
+CREATE OR REPLACE FUNCTION sim.to_bigint(x text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT (CASE rtrim(x) COLLATE "C" WHEN '' THEN '0' ELSE x END)::bigint $$;
+CREATE OR REPLACE FUNCTION sim.to_smallint(x text) RETURNS smallint LANGUAGE sql IMMUTABLE AS $$
+  SELECT (CASE rtrim(x) COLLATE "C" WHEN '' THEN '0' ELSE x END)::smallint $$;
 CREATE OR REPLACE FUNCTION sim.to_tinyint(x numeric) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
   IF trunc(x) NOT BETWEEN 0 AND 255 THEN
@@ -18,11 +13,9 @@ BEGIN
   END IF;
   RETURN trunc(x)::smallint;
 END $$;
-CREATE OR REPLACE FUNCTION sim.to_bit(x text) RETURNS smallint LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-BEGIN
-  RETURN CASE lower(btrim(x)) COLLATE "C" WHEN 'true' THEN 1::smallint WHEN 'false' THEN 0::smallint WHEN '' THEN 0::smallint
-         ELSE (x::int <> 0)::int::smallint END;
-END $$;
+CREATE OR REPLACE FUNCTION sim.to_bit(x text) RETURNS smallint LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE lower(btrim(x) COLLATE "C") WHEN 'true' THEN 1::smallint WHEN 'false' THEN 0::smallint WHEN '' THEN 0::smallint
+         ELSE (x::int <> 0)::int::smallint END $$;
 CREATE OR REPLACE FUNCTION sim.to_decimal(x text) RETURNS numeric LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
   IF btrim(x) !~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$' COLLATE "C" THEN

@@ -30,10 +30,8 @@ BEGIN
   END IF;
   RETURN rows;
 END $$;
-CREATE OR REPLACE FUNCTION sim.json_scalar(x json) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  RETURN CASE WHEN json_typeof(x) IN ('object', 'array') THEN NULL ELSE x #>> '{}' END;
-END $$;
+CREATE OR REPLACE FUNCTION sim.json_scalar(x json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE json_typeof(x) WHEN 'object' THEN NULL WHEN 'array' THEN NULL ELSE x #>> '{}' END $$;
 CREATE OR REPLACE FUNCTION sim.json_part(x json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN json_typeof(x) IN ('object', 'array') THEN x::text END $$;
 CREATE OR REPLACE FUNCTION sim.json_strict(x json) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
