@@ -19,6 +19,10 @@ SystemResult<void> outcome(BOOL succeeded) {
     return {};
 }
 
+// Virus scanners and back-ups open a file that was just written, and are done with it in a moment.
+constexpr int attempts_at_a_file_in_use = 5;
+constexpr DWORD until_the_next_attempt_ms = 20;
+
 // Access is what the folder hands down: the installer gives it to the service and to administrators only.
 class WindowsFiles final : public Files {
 public:
@@ -48,7 +52,17 @@ public:
     SystemResult<void> close(Handle handle) override { return outcome(::CloseHandle(native(handle))); }
 
     SystemResult<void> replace(const fs::path& from, const fs::path& to) override {
-        return outcome(::MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH));
+        for (int attempt = 1;; ++attempt) {
+            const auto moved =
+                outcome(::MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH));
+            if (!moved.has_error() || !is_in_use(moved.error(), to)) {
+                return moved;
+            }
+            if (attempt == attempts_at_a_file_in_use) {
+                return make_error_code(boost::system::errc::device_or_resource_busy);
+            }
+            ::Sleep(until_the_next_attempt_ms);
+        }
     }
 
     // The write-through move has done it.
@@ -74,6 +88,22 @@ public:
     void unlock(Handle handle) override { ::CloseHandle(native(handle)); }
 
 private:
+    // What is open without FILE_SHARE_DELETE cannot be replaced. The system says "access denied" then, as it does where
+    // rights are missing; asked for alone, the right to delete tells which it is.
+    static bool is_in_use(const error_code& error, const fs::path& file) {
+        if (error.value() != ERROR_ACCESS_DENIED) {
+            return error.value() == ERROR_SHARING_VIOLATION;
+        }
+        const HANDLE opened =
+            ::CreateFileW(file.c_str(), DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
+                          OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, nullptr);
+        const bool in_use = opened == INVALID_HANDLE_VALUE && ::GetLastError() == ERROR_SHARING_VIOLATION;
+        if (opened != INVALID_HANDLE_VALUE) {
+            ::CloseHandle(opened);
+        }
+        return in_use;
+    }
+
     static HANDLE native(Handle handle) { return reinterpret_cast<HANDLE>(handle); }
 
     static SystemResult<Handle> open(const fs::path& file, DWORD access, DWORD disposition) {
