@@ -42,7 +42,8 @@ if(REVSYNC_SANITIZE)
   endif()
 endif()
 if(WIN32)
-  target_compile_definitions(revsync_settings INTERFACE _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
+  target_compile_definitions(revsync_settings INTERFACE _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX
+    $<$<CXX_COMPILER_ID:MSVC>:_CRT_SECURE_NO_WARNINGS>)  # the standard's own functions
 else()
   if(NOT REVSYNC_SANITIZE)
     add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
