@@ -67,12 +67,15 @@ pack() {
 if [[ " ${names[*]} " == *" program "* ]]; then
     expect "reverse-syncd.exe --help" "Usage: reverse-syncd" --help
     expect "reverse-syncd.exe --version" "reverse-syncd $(sed -n 's/^project.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)" --version
-    profile=$prefix/drive_c/$(printf '\u0639\u064a\u0627\u062f\u0629')
+    profile=$prefix/drive_c/$'\xd8\xb9\xd9\x8a\xd8\xa7\xd8\xaf\xd8\xa9'  # Arabic, whatever the locale
     mkdir "$profile"
     printf 'SUPABASE_DB_URL=%s\nDB_SERVER=127.0.0.1\nDB_NAME=clinic\nDB_USER=sa\nDB_PASSWORD=none\nREVERSE_SYNC_STATE_FILE=C:\\%s\\state.json\n' \
         "$TEST_POSTGRES_URL" "$(basename "$profile")" > "$profile/.env"
     settings="C:\\$(basename "$profile")\\.env"
-    expect "check of settings in a folder with an Arabic name" "$(basename "$profile")" check --offline --env-file "$settings"
+    expect "settings and state in a folder with an Arabic name" "$(basename "$profile")\\state.json can be written" \
+        check --offline --env-file "$settings"
+    [ -f "$profile/state.json" ]
+    judge "the state file is in that folder" $?
     expect "check reads the real PostgreSQL" "PostgreSQL 1" check --env-file "$settings"
     expect "check says that sybdb.dll is missing" "sybdb.dll (FreeTDS) cannot be loaded" check --env-file "$settings"
     tests/windows/service.sh build/windows-mingw/daemon/reverse-syncd.exe build/windows-libraries/bin
