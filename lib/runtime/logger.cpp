@@ -1,8 +1,8 @@
 #include "runtime/logger.hpp"
 
 #include <algorithm>
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -31,8 +31,13 @@ void put(std::FILE* stream, const std::string& line) {
     std::fflush(stream);
 }
 
-std::string json_line(Level level, std::string_view text) {
-    const boost::json::value event{{"time", now()}, {"level", to_string(level)}, {"message", text}};
+std::string json_line(Level level, std::string_view text, bool with_time) {
+    boost::json::object event;
+    if (with_time) {
+        event["time"] = now();
+    }
+    event["level"] = to_string(level);
+    event["message"] = text;
     return boost::json::serialize(event);
 }
 
@@ -81,7 +86,7 @@ Logger::Write write_lines(std::FILE* stream, LogFormat format, bool to_journal) 
     return [=](Level level, std::string_view text) {
         std::string line{to_journal ? journal_prefix(level) : ""};
         if (format == LogFormat::json) {
-            line += json_line(level, text);
+            line += json_line(level, text, !to_journal);
         } else {
             line += to_journal ? one_line(text) : fmt::format("{} {}", now(), one_line(text));
         }

@@ -53,10 +53,9 @@ private:
 enum class LogFormat { text, json };
 
 // Lines to an open stream, flushed one by one; the stream stays the caller's and must outlive the function.
-//   text, on a terminal or in a file: 2025-01-21T14:00:00.000Z followed by the line
-//   text, to the journal: no second time stamp
+//   text: 2025-01-21T14:00:00.000Z followed by the line
 //   json: {"time":…,"level":…,"message":…}
-// To the journal every line begins with its priority.
+// To the journal every line begins with its priority, and has no time: the journal has its own.
 // Line breaks and control characters inside a line are written as spaces, so that one event stays one line.
 Logger::Write write_lines(std::FILE* stream, LogFormat format, bool to_journal);
 
