@@ -20,6 +20,18 @@ protected:
         return service;
     }
 
+    // How many notes it has read from Supabase, whether or not they were in SQL Server already.
+    static long notes_read(const Process& service) {
+        const std::string words = "📝 Found ";
+        long sum = 0;
+        for (const std::string& line : service.lines()) {
+            if (const auto found = line.find(words); found != std::string::npos) {
+                sum += std::stol(line.substr(found + words.size()));
+            }
+        }
+        return sum;
+    }
+
     void expect_the_next_run_to_catch_up() {
         lab->arm("none");
         EXPECT_THAT(daemon->once(), Succeeded());
@@ -31,6 +43,8 @@ TEST_F(Shutdown, InTheMiddleOfACatchUpIsCleanAndTheNextStartGoesOn) {
     given_sets();
     daemon->set("REVERSE_SYNC_MAX_RECORDS", "50");
     doctor_writes_many(20'000);
+    // What has just been written is read twice in any case.
+    supabase->exec("UPDATE aligner_notes SET created_at = now() - interval '1 hour'");
     Process& service = daemon->start();
     service.wait_for("✅ Synced 50/50 notes (0 errors)");
     service.wait_for("✅ Synced 50/50 notes (0 errors)");
@@ -43,6 +57,7 @@ TEST_F(Shutdown, InTheMiddleOfACatchUpIsCleanAndTheNextStartGoesOn) {
     daemon->set("REVERSE_SYNC_MAX_RECORDS", "2000");
     Process& next = daemon->start();
     next.wait_for("🎉 Startup sync recovered " + std::to_string(20'000 - arrived) + " missed changes");
+    EXPECT_EQ(notes_read(next), 20'000 - arrived);
     EXPECT_EQ(daemon->stop(), 0);
     expect_same_notes();
     expect_one_flag_per_note();
