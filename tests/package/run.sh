@@ -2,8 +2,9 @@
 # run.sh [PACKAGE.deb]
 #
 # Tries the Debian package as its users do: in a bare Debian 12 under a systemd of its own, from installation to purge, beside
-# throw-away servers. Without an argument it builds the package first (release preset). Needs root, and the right to make name
-# spaces; without them it ends with 77, "not run". The bare Debian is kept in ${XDG_CACHE_HOME:-~/.cache}/reverse-sync.
+# throw-away servers; then an RPM package that lies beside it, without a systemd (rpm.sh). Without an argument it builds the
+# packages first (release preset). Needs root, and the right to make name spaces; without them it ends with 77, "not run". The
+# bare Debian is kept in ${XDG_CACHE_HOME:-~/.cache}/reverse-sync.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source_folder=$PWD
@@ -40,8 +41,8 @@ look_at_package() {
 
 # --- a bare Debian with a systemd of its own
 
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/reverse-sync/debian-12.tar
 bare_root() {
-    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/reverse-sync/debian-12.tar
     if [ ! -f "$cache" ]; then
         step "making a bare Debian 12"
         mkdir -p "$(dirname "$cache")"
@@ -349,3 +350,6 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 look_at_package
 tests/support/with_servers.sh --sim "${SQLSERVER_SIM:-$PWD/build/dev/tests/sqlserver_sim/sqlserver-sim}" -- "$source_folder/tests/package/run.sh" try "$package"
+for rpm in "$(dirname "$package")"/reverse-sync-*.rpm; do
+    [ ! -f "$rpm" ] || tests/package/rpm.sh "$rpm" "$cache"
+done
