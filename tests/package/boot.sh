@@ -26,4 +26,4 @@ mkdir run/host
 pivot_root . run/host
 umount -l /run/host
 exec env -i container=revsync-test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    /lib/systemd/systemd --log-target=null --show-status=0 --unit=multi-user.target
+    /lib/systemd/systemd --log-target=journal --show-status=0 --unit=multi-user.target

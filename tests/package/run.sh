@@ -98,6 +98,11 @@ eventually() {
 }
 said() { [[ $(in_journal --since "@$since") == *"$1"* ]]; }
 mark() { since=$(date +%s.%N); }
+# How far the notes are remembered to have been read; texts that sort by time.
+remembered() { sed -n 's/.*"lastNotesSync": "\(.*\)".*/\1/p' "$folder/root/var/lib/reverse-sync/reverse-sync-state.json"; }
+# How many notes were read from Supabase since the mark, whether or not they were in SQL Server already.
+notes_read() { in_journal --since "@$since" | awk '$2 == "Found" && $4 == "note(s)" { sum += $3 } END { print sum + 0 }'; }
+status_says() { [[ $(property StatusText) == *"$1"* ]]; }
 
 # All files but those of apt, dpkg, the log and what is made anew at each boot.
 files() {
@@ -117,6 +122,8 @@ doctor_writes() {
     supabase -c "INSERT INTO aligner_notes (aligner_set_id, note_type, note_text) SELECT 1, 'Doctor', 'note ' || n
                  FROM generate_series(1, $1) n"
 }
+# Old enough to be read once only.
+settled() { [ "$(supabase -c "SELECT now() - max(created_at) > interval '2 s' FROM aligner_notes")" = t ]; }
 
 prepare_databases() {
     psql -X -q -d "$TEST_POSTGRES_URL" -c "CREATE DATABASE portal"
@@ -183,25 +190,50 @@ first_start() {
     inside reverse-syncd check >"$folder/check" || fail "check finds: $(cat "$folder/check")"
     mark
     inside systemctl start reverse-sync || fail "it does not start"
-    property StatusText
     eventually said "🎉 Startup sync recovered 3 missed changes"
     all_arrived || fail "rows are missing"
+    eventually status_says "in step, "
+    expect "watchdog" "$(property WatchdogUSec)" 1min
     expect "user" "$(inside stat -c %U "/proc/$(property MainPID)")" reverse-sync
     inside reverse-syncd status || fail "status does not answer"
     expect "state file" "$(inside stat -c '%U %a' /var/lib/reverse-sync/reverse-sync-state.json)" "reverse-sync 600"
 }
 
-journal_has_priorities() {
-    step "the journal"
+refused_settings() {
+    step "settings that cannot be used, at a reload and at a start"
     configure "DB_PORT_IS_WRONG" # no line of a .env
     mark
     inside systemctl reload reverse-sync
     eventually said "❌ Settings not reloaded"
-    in_journal -p err --since "@$since" | tee "$folder/errors"
-    expect "errors in the journal" "$(wc -l < "$folder/errors")" 1
-    grep -q '\.env' "$folder/errors" && grep -q 'line ' "$folder/errors" || fail "neither file nor line"
-    ! in_journal | grep -qE '^<[0-9]>|^[0-9]{4}-[0-9]{2}-[0-9]{2}T' || fail "a priority or a second time stamp is shown"
+    expect_error 'line 10: .*/etc/reverse-sync/\.env'
+    inside systemctl stop reverse-sync
+    mark
+    ! inside systemctl start reverse-sync 2>/dev/null || fail "it starts with a broken .env"
+    expect_error 'line 10: .*/etc/reverse-sync/\.env'
+    configure "REVERSE_SYNC_MAX_RECORD=50"
+    mark
+    inside systemctl restart reverse-sync || fail "it does not start"
+    said "⚠️  REVERSE_SYNC_MAX_RECORD " || fail "no warning"
+    expect "errors of a warning" "$(in_journal -p err --since "@$since")" ""
     configure
+}
+
+# Since the mark one error was said, and it is this one.
+expect_error() {
+    in_journal -t reverse-syncd -p err --since "@$since" | tee "$folder/errors"
+    expect "errors in the journal" "$(wc -l < "$folder/errors")" 1
+    grep -qE "$1" "$folder/errors" || fail "the error does not say '$1'"
+}
+
+# Of all that the daemon has said in this test.
+journal_has_priorities() {
+    step "the journal"
+    in_journal -t reverse-syncd | grep -E '❌|^reverse-syncd: ' > "$folder/said" || true
+    in_journal -t reverse-syncd -p err > "$folder/errors"
+    diff "$folder/said" "$folder/errors" || fail "journalctl -p err does not show exactly the errors"
+    echo "$(wc -l < "$folder/errors") errors"
+    ! in_journal -t reverse-syncd | grep -qE '^<[0-9]>|^[0-9]{4}-[0-9]{2}-[0-9]{2}T' ||
+        fail "a priority or a second time stamp is shown"
 }
 
 broken_mapping() {
@@ -211,9 +243,12 @@ broken_mapping() {
     configure "REVERSE_SYNC_MAPPING=/etc/reverse-sync/mapping.json"
     mark
     inside systemctl reload reverse-sync
-    eventually said "/etc/reverse-sync/mapping.json"
-    in_journal -p err --since "@$since"
+    eventually said "❌ Settings not reloaded"
+    expect_error 'not valid JSON near line 4 \(/etc/reverse-sync/mapping\.json\)'
     expect "state after the refusal" "$(property ActiveState)" active
+    doctor_writes 1
+    inside systemctl kill -s USR1 reverse-sync
+    eventually all_arrived
     local before
     before=$(property MainPID)
     configure "REVERSE_SYNC_INTERVAL_MINUTES=17"
@@ -223,22 +258,27 @@ broken_mapping() {
 }
 
 stuck() {
-    step "a loop that stands still (SIGSTOP)"
+    step "a loop that stands still (SIGSTOP) in a catch-up of 10,000 rows"
+    inside systemctl stop reverse-sync
     inside mkdir -p /run/systemd/system/reverse-sync.service.d
-    printf '[Service]\nWatchdogSec=3\nRestartSec=100ms\n' |
+    printf '[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\nRestartSec=100ms\n' |
         nsenter -t "$init" -m -- sh -c 'cat > /run/systemd/system/reverse-sync.service.d/test.conf'
     inside systemctl daemon-reload
-    inside systemctl restart reverse-sync
+    configure "REVERSE_SYNC_MAX_RECORDS=50"
+    doctor_writes 10000
+    mark
+    inside systemctl start reverse-sync
     local before
     before=$(property NRestarts)
-    mark
+    eventually said "📝 Found 50 note(s)"
     inside systemctl kill -s STOP reverse-sync
+    ! all_arrived || fail "the catch-up was over before the signal"
     doctor_writes 5
     restarted() { [ "$(property NRestarts)" = $((before + 1)) ] && [ "$(property ActiveState)" = active ]; }
     eventually restarted
-    eventually said "🎉 Startup sync recovered 5 missed changes"
+    eventually said "🎉 Startup sync recovered"
     all_arrived || fail "rows are missing"
-    in_journal --since "@$since" | grep -i watchdog || true
+    said "Watchdog timeout" || fail "it was not the watchdog"
     inside rm -r /run/systemd/system/reverse-sync.service.d
     inside systemctl daemon-reload
 }
@@ -248,6 +288,7 @@ stop_in_a_catch_up() {
     inside systemctl stop reverse-sync
     configure "REVERSE_SYNC_MAX_RECORDS=50"
     doctor_writes 20000
+    eventually settled
     local start before
     before=$(arrived)
     mark
@@ -264,27 +305,34 @@ stop_in_a_catch_up() {
     mark
     inside systemctl start reverse-sync
     eventually said "🎉 Startup sync recovered $((20000 - carried)) missed changes"
+    expect "notes read by the next start" "$(notes_read)" $((20000 - carried))
     all_arrived || fail "rows are missing"
 }
 
 upgrade() {
-    step "upgrade"
-    local next="$folder/next" before
+    step "upgrade, with another template of the settings"
+    local next="$folder/next" before position
     dpkg-deb --raw-extract "$package" "$next"
     sed -i 's/^Version: .*/&+next/' "$next/DEBIAN/control"
+    echo "#A_NEW_SETTING=" >> "$next/etc/reverse-sync/.env"
     dpkg-deb --root-owner-group --build "$next" "$folder/root/root/next.deb" >/dev/null
     before=$(property MainPID)
+    position=$(remembered)
     inside cat /etc/reverse-sync/.env > "$folder/env"
-    apt install -y --no-install-recommends /root/next.deb
+    mark
+    apt install -y --no-install-recommends -o Dpkg::Options::=--force-confold /root/next.deb
     expect "state after the upgrade" "$(property ActiveState)" active
     [ "$(property MainPID)" != "$before" ] || fail "the former program still runs"
     inside cat /etc/reverse-sync/.env | cmp - "$folder/env" || fail "the settings are changed"
+    inside grep -q A_NEW_SETTING /etc/reverse-sync/.env.dpkg-dist || fail "the new template is nowhere"
     expect "owner and mode of the settings" "$(inside stat -c '%U %a' /etc/reverse-sync/.env)" "reverse-sync 600"
-    mark
+    eventually said "✓ Startup sync complete"
+    ! said "there is no state file yet" || fail "the state is lost"
+    expect "notes read again" "$(notes_read)" 0
+    [[ -n $position && ! $(remembered) < $position ]] || fail "the state went back from $position to $(remembered)"
     doctor_writes 2
     inside systemctl kill -s USR1 reverse-sync
     eventually all_arrived
-    ! said "lookback" || fail "the state is lost"
 }
 
 remove_and_purge() {
@@ -308,11 +356,12 @@ try_package() {
     boot
     install_package
     first_start
-    journal_has_priorities
+    refused_settings
     broken_mapping
     stuck
     stop_in_a_catch_up
     upgrade
+    journal_has_priorities
     remove_and_purge
     step "passed"
 }
