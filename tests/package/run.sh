@@ -194,6 +194,7 @@ first_start() {
     all_arrived || fail "rows are missing"
     eventually status_says "in step, "
     expect "watchdog" "$(property WatchdogUSec)" 1min
+    expect "size of a core dump" "$(property LimitCORE)" 0
     expect "user" "$(inside stat -c %U "/proc/$(property MainPID)")" reverse-sync
     inside reverse-syncd status || fail "status does not answer"
     expect "state file" "$(inside stat -c '%U %a' /var/lib/reverse-sync/reverse-sync-state.json)" "reverse-sync 600"
