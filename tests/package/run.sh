@@ -12,6 +12,8 @@ source_folder=$PWD
 not_run() { echo "NOT RUN: $*"; exit 77; }
 fail() { echo "FAILED: $*" >&2; journal=1; exit 1; }
 step() { printf '== %s\n' "$*"; }
+. tests/package/machine.sh
+. tests/package/databases.sh
 
 build() {
     cmake --preset release >/dev/null
@@ -37,112 +39,6 @@ look_at_package() {
     exposure=$(systemd-analyze security --offline=true "$folder/reverse-sync.service" | tail -1)
     echo "$exposure"
     awk '{ exit !($(NF - 2) <= 1.5) }' <<<"$exposure" || fail "the unit is exposed"
-}
-
-# --- a bare Debian with a systemd of its own
-
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/reverse-sync/debian-12.tar
-bare_root() {
-    if [ ! -f "$cache" ]; then
-        step "making a bare Debian 12"
-        mkdir -p "$(dirname "$cache")"
-        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,ca-certificates bookworm "$folder/root" \
-            >"$folder/debootstrap.log" 2>&1 || fail "debootstrap: $(tail -1 "$folder/debootstrap.log")"
-        tar -C "$folder/root" -cf "$cache.$$" . && mv "$cache.$$" "$cache"
-    else
-        mkdir "$folder/root"
-        tar -C "$folder/root" -xf "$cache"
-    fi
-    # The same way to the packages as this machine has.
-    rm -rf "$folder/root/etc/apt/sources.list" "$folder/root/etc/apt/sources.list.d"
-    cp -a /etc/apt/sources.list* /etc/apt/apt.conf.d "$folder/root/etc/apt/"
-    cp -L /etc/resolv.conf /etc/hosts "$folder/root/etc/"
-    ln -s /dev/null "$folder/root/etc/systemd/system/console-getty.service"
-}
-
-boot() {
-    local cgroups
-    cgroups=$(findmnt -n -t cgroup2 -o TARGET | head -1)
-    [ -n "$cgroups" ] || not_run "no control groups of version 2"
-    cgroup=$cgroups/reverse-sync-test-$$
-    mkdir "$cgroup" 2>/dev/null || not_run "no control group can be made"
-    sh -c 'echo $$ > "$1/cgroup.procs" && shift && exec "$@"' sh "$cgroup" \
-        unshare --mount --pid --cgroup --uts --ipc --fork --kill-child tests/package/boot.sh "$folder/root" 2>"$folder/boot.log" &
-    machine=$!
-    for _ in $(seq 100); do
-        init=$(pgrep -P "$machine" || true)
-        [ "$(cat "/proc/$init/comm" 2>/dev/null)" != systemd ] || break
-        kill -0 "$machine" 2>/dev/null || not_run "no name spaces can be made"
-        sleep 0.1
-    done
-    for _ in $(seq 100); do
-        inside test -S /run/systemd/private 2>/dev/null && break
-        sleep 0.1
-    done
-    inside systemctl is-system-running --wait >"$folder/running" || true
-    grep -qE 'running|degraded' "$folder/running" || fail "systemd does not come up: $(cat "$folder/running")"
-}
-
-inside() { nsenter -t "$init" -m -p -C -u -i -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@" </dev/null; }
-apt() { inside apt-get -qq -o Dpkg::Use-Pty=0 "$@" >"$folder/apt.log" 2>&1 || fail "apt-get $*: $(tail -5 "$folder/apt.log")"; }
-property() { inside systemctl show --value -p "$1" reverse-sync; }
-expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
-in_journal() { inside journalctl -u reverse-sync -o cat --no-pager "$@"; }
-# Waits at most 30 s until the command succeeds.
-eventually() {
-    local left=150
-    until "$@"; do
-        [ $((left -= 1)) -gt 0 ] || fail "in vain: $*"
-        sleep 0.2
-    done
-}
-said() { [[ $(in_journal --since "@$since") == *"$1"* ]]; }
-mark() { since=$(date +%s.%N); }
-# How far the notes are remembered to have been read; texts that sort by time.
-remembered() { sed -n 's/.*"lastNotesSync": "\(.*\)".*/\1/p' "$folder/root/var/lib/reverse-sync/reverse-sync-state.json"; }
-# How many notes were read from Supabase since the mark, whether or not they were in SQL Server already.
-notes_read() { in_journal --since "@$since" | awk '$2 == "Found" && $4 == "note(s)" { sum += $3 } END { print sum + 0 }'; }
-status_says() { [[ $(property StatusText) == *"$1"* ]]; }
-
-# All files but those of apt, dpkg, the log and what is made anew at each boot.
-files() {
-    inside find / -xdev \( -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /tmp \
-        -o -path /run -o -path /proc -o -path /sys -o -path /dev -o -path /root \) -prune -o -print | sort
-}
-
-# --- both databases
-
-supabase() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$supabase_url" "$@"; }
-sqlserver() {
-    TDSVER=7.4 tsql -H "$SIM_HOST" -p "$SIM_PORT" -U "$SIM_USER" -P "$SIM_PASSWORD" -D "$SIM_DATABASE" -J UTF-8 -o fhq 2>/dev/null
-}
-arrived() { sqlserver <<<$'SELECT COUNT(*) FROM dbo.tblAlignerNotes\ngo' | tr -dc '0-9'; }
-all_arrived() { [ "$(arrived)" = "$(supabase -c 'SELECT count(*) FROM aligner_notes')" ]; }
-doctor_writes() {
-    supabase -c "INSERT INTO aligner_notes (aligner_set_id, note_type, note_text) SELECT 1, 'Doctor', 'note ' || n
-                 FROM generate_series(1, $1) n"
-}
-# Old enough to be read once only.
-settled() { [ "$(supabase -c "SELECT now() - max(created_at) > interval '2 s' FROM aligner_notes")" = t ]; }
-
-prepare_databases() {
-    psql -X -q -d "$TEST_POSTGRES_URL" -c "CREATE DATABASE portal"
-    supabase_url=${TEST_POSTGRES_URL%/*}/portal
-    supabase -f tests/sql/supabase-clinic.sql >/dev/null 2>&1
-    supabase -c "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO $TEST_POSTGRES_ROLE" >/dev/null
-    sqlserver < tests/sql/sqlserver-clinic.sql >/dev/null
-    supabase -c "INSERT INTO aligner_doctors (dr_id, doctor_name) VALUES (1, 'Doctor A');
-                 INSERT INTO patients (person_id, patient_name) VALUES (1, 'Patient A');
-                 INSERT INTO work (work_id, person_id) VALUES (1, 1);
-                 INSERT INTO aligner_sets (aligner_set_id, work_id, aligner_dr_id) VALUES (1, 1, 1)"
-    sqlserver >/dev/null <<'SQL'
-SET QUOTED_IDENTIFIER, ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL ON;
-INSERT INTO dbo.AlignerDoctors (DoctorName) VALUES (N'Doctor A');
-INSERT INTO dbo.tblpatients (PatientName) VALUES (N'Patient A');
-INSERT INTO dbo.tblwork (PersonID, Typeofwork) VALUES (1, 1);
-INSERT INTO dbo.tblAlignerSets (WorkID, AlignerDrID) VALUES (1, 1);
-go
-SQL
 }
 
 # As an editor does it: the file stays the same, with its owner and mode.
