@@ -180,8 +180,10 @@ Server::Parts::Parts(std::unique_ptr<Application> ends, const Settings& chosen, 
             ends_of_inbox.echoes = &catch_up->echoes();
             ends_of_inbox.delivered = &catch_up->delivered();
         }
-        const InboxSettings bounds{
-            .wait = settings.webhook_wait, .max_records = settings.max_records, .limit = settings.webhook_inbox_limit};
+        const InboxSettings bounds{.wait = settings.webhook_wait,
+                                   .max_records = settings.max_records,
+                                   .limit = settings.webhook_inbox_limit,
+                                   .polled = settings.enabled};
         inbox.emplace(ends_of_inbox, application->gate(), application->clock(), logger, application->mapping(),
                       executor, bounds, [this] {
                           if (poller) {

@@ -83,14 +83,14 @@ Result<void> Inbox::take_in(const WebhookEvent& event, const std::vector<Hint>& 
 }
 
 void Inbox::admit(const Hint& hint, std::optional<Change> payload, const std::shared_ptr<Waiter>& waiter) {
-    waiter->removal = waiter->removal || hint.removal;
+    waiter->needs_note = waiter->needs_note || needs_note(hint.removal);
     const auto lane = waiting_.find(hint.stream);
     const bool known = lane != waiting_.end() && lane->second.keys.contains(hint.key);
     if (stopping_) {
         turn_away(hint, waiter, stopping());
         return;
     }
-    if (const Error* error = down(); error && !known && !hint.removal) {
+    if (const Error* error = down(); error && !known && !needs_note(hint.removal)) {
         turn_away(hint, waiter, *error);
         return;
     }
@@ -108,8 +108,8 @@ void Inbox::admit(const Hint& hint, std::optional<Change> payload, const std::sh
     if (payload && (!waiting.payload || overtakes(*payload, *waiting.payload))) {
         waiting.payload = std::move(payload);
     }
-    // A removal that is noted already is one more time, since what is noted may be released by what was read before.
-    waiting.owed = waiting.owed && !hint.removal;
+    // What is noted already is one more time, since what is noted may be released by what was read before.
+    waiting.owed = waiting.owed && !needs_note(hint.removal);
     waiting.removal = waiting.removal || hint.removal;
     if (trying_again_ && !ends_.feed) {
         waiter->settle(refused({Disposition::retry, "", "SQL Server could not be written to; it is tried again"}));
@@ -120,9 +120,9 @@ void Inbox::admit(const Hint& hint, std::optional<Change> payload, const std::sh
 
 // What a poll would find is left to it; what it would not find is noted first.
 void Inbox::turn_away(const Hint& hint, const std::shared_ptr<Waiter>& waiter, const Error& why) {
-    const bool is_noted = hint.removal && ends_.quarantine &&
+    const bool is_noted = needs_note(hint.removal) && ends_.quarantine &&
                           ends_.quarantine->owe(hint.stream->name, std::span{&hint.key, 1}, clock_.now());
-    waiter->settle(is_noted ? noted() : refused(why));
+    waiter->settle(hint.removal && is_noted ? noted() : refused(why));
     catch_up_owed_();
 }
 
@@ -134,10 +134,10 @@ Delivery Inbox::answer_late(const Waiter& waiter) {
         bool safe = true;
         for (Lanes* lanes : {&waiting_, &running_}) {
             for (auto& [stream, lane] : *lanes) {
-                safe = (!waiter.removal || owe_removals(*stream, lane)) && safe;
+                safe = (!waiter.needs_note || note_owed(*stream, lane)) && safe;
             }
         }
-        if (waiter.removal) {
+        if (waiter.needs_note) {
             catch_up_owed_();
         }
         delivery = safe ? noted() : refused(late);
@@ -248,7 +248,7 @@ void Inbox::stop() {
     for (Lanes* lanes : {&waiting_, &running_}) {
         for (auto& [stream, lane] : *lanes) {
             if (ends_.quarantine) {
-                owe_removals(*stream, lane);
+                note_owed(*stream, lane);
             }
         }
     }

@@ -24,6 +24,7 @@ struct InboxSettings {
     std::chrono::milliseconds wait{4000};  // how long a delivery waits for its commit
     std::size_t max_records = 500;         // keys of one stream in a batch
     std::size_t limit = 10'000;            // keys that may wait
+    bool polled = true;                    // the next start catches up, whatever came before it
 };
 
 // What a webhook is answered, in the order of how much is left to do: of several rows the worst one counts.
@@ -65,8 +66,9 @@ struct InboxEnds {
 // that is gone is removed where the stream may remove. The cursor is never moved.
 //
 // What cannot be applied at once is left to a catch-up, which finds it by its change time, and asks for one by
-// `catch_up_owed`. A row that is gone has no change time: its key goes to the quarantine, durably, before its webhook
-// is answered with anything but refused.
+// `catch_up_owed`. What that would not find goes to the quarantine by its key, durably, before its webhook is answered:
+// a row that is gone, which has no change time, and without polls every row, since nothing else would tell the next
+// start that a catch-up is owed. A removal that could not be noted is answered refused.
 //
 // Without a Supabase database the row in the webhook is applied, guarded by its change time; nothing else could find
 // it, so it is kept in memory until it is applied, and answered refused until then.
@@ -122,7 +124,8 @@ private:
 
     void leave_all(const Error& error, InboxReport& report);
     void leave_lane(const Stream& stream, const Error& error, InboxReport& report);
-    bool owe_removals(const Stream& stream, Lane& lane);
+    bool needs_note(bool removal) const { return removal || !settings_.polled; }
+    bool note_owed(const Stream& stream, Lane& lane);
     void keep(const Stream& stream, const Key& key, Waiting waiting);
     void say_summary();
 

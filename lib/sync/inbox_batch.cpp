@@ -209,7 +209,7 @@ void Inbox::leave_all(const Error& error, InboxReport& report) {
 // What could not be applied is left to a catch-up. What that would not find is noted first, or kept here.
 void Inbox::leave_lane(const Stream& stream, const Error& error, InboxReport& report) {
     Lane lane = std::move(running_.extract(&stream).mapped());
-    const bool is_noted = ends_.quarantine && owe_removals(stream, lane);
+    const bool is_noted = ends_.quarantine && note_owed(stream, lane);
     for (const Key& key : lane.order) {
         Waiting& waiting = lane.keys.at(key);
         const bool kept = ends_.quarantine ? waiting.removal && !is_noted : true;
@@ -225,11 +225,11 @@ void Inbox::leave_lane(const Stream& stream, const Error& error, InboxReport& re
     catch_up_owed_();
 }
 
-// Notes all removals that are not durable yet, in one go.
-bool Inbox::owe_removals(const Stream& stream, Lane& lane) {
+// Notes all that is to be noted and is not durable yet, in one go.
+bool Inbox::note_owed(const Stream& stream, Lane& lane) {
     std::vector<Key> keys;
     for (const auto& [key, waiting] : lane.keys) {
-        if (waiting.removal && !waiting.owed) {
+        if (needs_note(waiting.removal) && !waiting.owed) {
             keys.push_back(key);
         }
     }

@@ -40,7 +40,7 @@ struct Inbox::Waiter {
     Event done;
     std::size_t open;  // hints that nothing is known of yet
     std::optional<Delivery> worst;
-    bool removal = false;  // one of the hints is
+    bool needs_note = false;  // one of the hints is to be noted unless it is applied
 };
 
 struct Inbox::Waiting {

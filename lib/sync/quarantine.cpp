@@ -21,10 +21,7 @@ ParkedRow parked_again(const ParkedRow* before, const std::string& stream, const
     return row;
 }
 
-ParkedRow owed(const ParkedRow* before, const std::string& stream, const Key& key, Timestamp now) {
-    if (before) {
-        return *before;
-    }
+ParkedRow owed(const std::string& stream, const Key& key, Timestamp now) {
     const Error pending{Disposition::row, "pending", "it is owed to SQL Server and is delivered later"};
     return parked_again(nullptr, stream, {key, now, pending}, now);
 }
@@ -75,17 +72,21 @@ Result<void> Quarantine::settle(const std::string& stream, std::span<const Key> 
 }
 
 Result<void> Quarantine::owe(const std::string& stream, std::span<const Key> keys, Timestamp now) {
-    const std::set<Key> wanted(keys.begin(), keys.end());
+    std::set<Key> wanted(keys.begin(), keys.end());
     Next next;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (rows_[i].stream != stream || !wanted.contains(rows_[i].key)) {
-            next.add(rows_[i], changed_[i]);
-        }
+        const bool is_owed = rows_[i].stream == stream && wanted.erase(rows_[i].key) > 0;
+        next.add(rows_[i], is_owed ? revision_ + 1 : changed_[i]);
+    }
+    if (wanted.empty()) {  // all are durable already
+        changed_ = std::move(next.changed);
+        ++revision_;
+        return {};
     }
     for (const Key& key : wanted) {
-        next.add(owed(find(stream, key), stream, key, now), revision_ + 1);
+        next.add(owed(stream, key, now), revision_ + 1);
     }
-    return wanted.empty() ? Result<void>{} : become(stream, std::move(next));
+    return become(stream, std::move(next));
 }
 
 Result<void> Quarantine::become(const std::string& stream, Next next) {

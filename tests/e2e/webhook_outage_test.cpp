@@ -87,6 +87,52 @@ TEST_F(WebhookOutage, ADaemonKilledRightAfterA202HasLostNothing) {
     expect_same_notes();
 }
 
+// Nothing polls at the start then: it must know from the disk that a catch-up is owed.
+class WebhookOutageWithoutPolls : public WebhookOutage {
+protected:
+    void SetUp() override {
+        WebhookOutage::SetUp();
+        if (daemon) {
+            given_sets();
+            daemon->set("REVERSE_SYNC_ENABLED", "false");
+            daemon->set("WEBHOOK_WAIT_MS", "100");
+        }
+    }
+
+    Process& start_without_polls() {
+        Process& service = daemon->start();
+        service.wait_for("Periodic reverse sync disabled");
+        return service;
+    }
+};
+
+TEST_F(WebhookOutageWithoutPolls, ADaemonKilledRightAfterA202HasLostNothing) {
+    const int edited = doctor_writes("the first version of it");
+    ASSERT_EQ(daemon->once().exit_code, 0);
+    start_without_polls();
+    TdsConnection practice{lab->address()};
+    practice.rows("BEGIN TRANSACTION; UPDATE dbo.tblAlignerNotes SET IsRead = 1;");
+    doctor_edits(edited, "the second version of it");
+    EXPECT_EQ(webhook(note_event("UPDATE", edited)).status, 202);
+    daemon->kill();
+    practice.rows("COMMIT TRANSACTION;");
+    ASSERT_EQ(lab_text(edited), "the first version of it");
+    start_without_polls().wait_for("✅ Reverse sync complete: ");
+    expect_same_notes();
+}
+
+TEST_F(WebhookOutageWithoutPolls, ADaemonKilledRightAfterA503HasLostNothing) {
+    start_without_polls();
+    lab->stop();
+    for (int count = 0; count < 3; ++count) {
+        EXPECT_THAT(webhook(note_event("INSERT", doctor_writes("written while SQL Server is down"))), RefusedWith(503));
+    }
+    daemon->kill();
+    lab->start();
+    start_without_polls().wait_for("✅ Reverse sync complete: ");
+    expect_same_notes();
+}
+
 // The other order: the doctor deletes a note of which SQL Server has heard nothing yet.
 TEST_F(WebhookOutage, ADeletionAcceptedWhileTheTargetIsLockedIsDoneOnceItIsFree) {
     given_sets();

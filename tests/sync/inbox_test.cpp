@@ -342,6 +342,81 @@ TEST_F(InboxTest, notes_a_removal_durably_before_it_accepts_it) {
     EXPECT_GT(owed, 0);
 }
 
+class UnpolledInboxTest : public InboxTest {
+protected:
+    UnpolledInboxTest() { inbox_settings.polled = false; }
+};
+
+TEST_F(UnpolledInboxTest, notes_an_edit_durably_before_it_accepts_it) {
+    note(1, at("13:00:00"));
+    std::optional<Gate::Hold> held{hold_gate()};
+    const auto answer = post(written(1));
+    settle();
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+
+    pass(inbox_settings.wait);
+
+    EXPECT_EQ((*answer)->outcome, Outcome::accepted);
+    EXPECT_TRUE(disk.find("notes", "[1]"));
+    EXPECT_GT(owed, 0);
+}
+
+TEST_F(UnpolledInboxTest, notes_edits_that_it_refuses_because_the_target_is_down_together) {
+    int saves = 0;
+    faults.choose([&](std::string_view point, std::size_t) {
+        saves += point == "quarantine.save" ? 1 : 0;
+        return point == "sink.prepare" ? Fault::connection_lost : Fault::none;
+    });
+    note(1, at("13:00:00"));
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::refused);
+    ASSERT_TRUE(watched_sink.health().down());
+    EXPECT_TRUE(disk.find("notes", "[1]"));
+    saves = 0;
+
+    std::vector<std::shared_ptr<std::optional<Delivery>>> answers;
+    for (std::int64_t id = 2; id <= 200; ++id) {
+        answers.push_back(post(written(id)));
+    }
+    settle();
+
+    for (const auto& answer : answers) {
+        EXPECT_EQ((*answer)->outcome, Outcome::refused);
+    }
+    EXPECT_EQ(disk.quarantine.size(), 200U);
+    EXPECT_LE(saves, 2);
+}
+
+TEST_F(UnpolledInboxTest, notes_an_edit_that_does_not_fit) {
+    inbox_settings.limit = 1;
+    note(2, at("13:00:00"));
+    std::optional<Gate::Hold> held{hold_gate()};
+    post(written(1));
+
+    EXPECT_EQ(deliver(written(2))->outcome, Outcome::refused);
+
+    EXPECT_TRUE(disk.find("notes", "[2]"));
+}
+
+TEST_F(UnpolledInboxTest, a_noted_edit_is_caught_up_with_after_a_restart_and_released) {
+    note(1, at("13:00:00"));
+    fail_at("sink.apply", Fault::connection_lost);
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::refused);
+
+    start();
+    run();
+
+    EXPECT_EQ(text_of(1), "a note");
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
+TEST_F(UnpolledInboxTest, notes_nothing_of_what_it_commits) {
+    note(1, at("13:00:00"));
+
+    EXPECT_EQ(deliver(written(1))->outcome, Outcome::committed);
+
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
 TEST_F(InboxTest, refuses_a_removal_that_it_can_neither_apply_in_time_nor_note) {
     synced_note(1);
     erase_note(1);

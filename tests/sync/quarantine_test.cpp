@@ -149,6 +149,16 @@ TEST_F(QuarantineTest, keeps_why_a_row_is_parked_when_it_is_owed_too) {
     EXPECT_EQ(quarantine.rows().front().error_code, "sqlserver 547");
 }
 
+TEST_F(QuarantineTest, does_not_write_again_what_is_owed_already) {
+    ASSERT_TRUE(quarantine.owe("notes", std::vector<Key>{"[5]", "[6]"}, minute(9)));
+    const Quarantine::Revision read_at = quarantine.revision();
+    faults.choose([](std::string_view, std::size_t) { return memory::Fault::configuration; });
+
+    ASSERT_TRUE(quarantine.owe("notes", std::vector<Key>{"[6]"}, minute(10)));
+
+    EXPECT_THAT(quarantine.due("notes", 10, read_at), ElementsAre("[5]"));
+}
+
 TEST_F(QuarantineTest, does_not_release_by_an_older_reading_what_was_owed_since) {
     ASSERT_TRUE(park({"[5]"}, minute(9)));
     const Quarantine::Revision read_at = quarantine.revision();
