@@ -79,7 +79,7 @@ constexpr std::array meanings = std::to_array<MessageMeaning>({
     {3930, row, silent, "a trigger failed and spoilt the transaction"},
     {3960, retry, silent, "another session changed the same rows"},
     {3988, retry, silent, "the session still has work in progress"},
-    {4060, configuration, quote, "the database cannot be opened; check DB_NAME and the login's access to it"},
+    {4060, retry, quote, "the database cannot be opened; check DB_NAME and the login's access to it"},
     {4064, configuration, quote, "the login's default database cannot be opened; check DB_NAME"},
     {4104, stream, quote, "a column is missing; compare the mapping with the table"},
     {4221, retry, silent, "the server's replica is not ready"},

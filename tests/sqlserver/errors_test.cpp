@@ -52,20 +52,18 @@ TEST_P(MessageNumber, HasItsConsequence) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, MessageNumber,
-    testing::Values(Expected{1205, Disposition::retry}, Expected{1222, Disposition::retry},
-                    Expected{40613, Disposition::retry}, Expected{701, Disposition::retry},
-                    Expected{9002, Disposition::retry}, Expected{1105, Disposition::retry},
-                    Expected{515, Disposition::row}, Expected{547, Disposition::row}, Expected{2627, Disposition::row},
-                    Expected{2601, Disposition::row}, Expected{2628, Disposition::row},
-                    Expected{8152, Disposition::row}, Expected{245, Disposition::row}, Expected{241, Disposition::row},
-                    Expected{8114, Disposition::row}, Expected{8115, Disposition::row}, Expected{544, Disposition::row},
-                    Expected{13609, Disposition::row}, Expected{207, Disposition::stream},
-                    Expected{208, Disposition::stream}, Expected{229, Disposition::stream},
-                    Expected{230, Disposition::stream}, Expected{1934, Disposition::stream},
-                    Expected{4060, Disposition::configuration}, Expected{18456, Disposition::configuration},
-                    Expected{18452, Disposition::configuration}, Expected{18470, Disposition::configuration},
-                    Expected{18487, Disposition::configuration}, Expected{18488, Disposition::configuration},
-                    Expected{916, Disposition::configuration}),
+    testing::Values(
+        Expected{1205, Disposition::retry}, Expected{1222, Disposition::retry}, Expected{40613, Disposition::retry},
+        Expected{701, Disposition::retry}, Expected{9002, Disposition::retry}, Expected{1105, Disposition::retry},
+        Expected{515, Disposition::row}, Expected{547, Disposition::row}, Expected{2627, Disposition::row},
+        Expected{2601, Disposition::row}, Expected{2628, Disposition::row}, Expected{8152, Disposition::row},
+        Expected{245, Disposition::row}, Expected{241, Disposition::row}, Expected{8114, Disposition::row},
+        Expected{8115, Disposition::row}, Expected{544, Disposition::row}, Expected{13609, Disposition::row},
+        Expected{207, Disposition::stream}, Expected{208, Disposition::stream}, Expected{229, Disposition::stream},
+        Expected{230, Disposition::stream}, Expected{1934, Disposition::stream}, Expected{4060, Disposition::retry},
+        Expected{18456, Disposition::configuration}, Expected{18452, Disposition::configuration},
+        Expected{18470, Disposition::configuration}, Expected{18487, Disposition::configuration},
+        Expected{18488, Disposition::configuration}, Expected{916, Disposition::configuration}),
     [](const auto& of) { return "Number" + std::to_string(of.param.number); });
 
 TEST(Explain, NeverQuotesATextThatMayHoldAValue) {

@@ -252,6 +252,18 @@ TEST_F(PollerTest, tries_again_within_seconds_while_something_is_owed) {
     EXPECT_TRUE(last_run_was_clean);
 }
 
+TEST_F(PollerTest, says_a_failure_once_however_often_it_tries_again_because_something_is_owed) {
+    fail_at("sink.prepare", Fault::retry, 1000);
+    start_polling();
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        poller->owe();
+        pass(Poller::longest_pause_while_owed);
+    }
+
+    EXPECT_GT(runs, 5);
+    EXPECT_EQ(log.texts(Level::error).size(), 1U);
+}
+
 TEST_F(PollerTest, does_not_try_a_wrong_password_any_sooner_because_something_is_owed) {
     fail_at("sink.prepare", Fault::configuration, 1000);
     start_polling();
