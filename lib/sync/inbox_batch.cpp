@@ -122,15 +122,9 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
         report.streams.back().changed = outcome.changed;
         co_return;
     }
-    std::vector<RowFailure> failures = outcome.failures;
-    // A key that the table cannot have is the sender's mistake, unless it stands for a removal: nobody would find that
-    // again, should the mistake be ours.
-    for (const RowFailure& failure : batch.failures) {
-        if (running_.at(&stream).keys.at(failure.key).removal) {
-            failures.push_back(failure);
-        }
-    }
-    if (const Result<void> settled = settle(stream, batch, failures); !settled) {
+    // A key that the table cannot have (batch.failures) is the sender's mistake: there is no such row to sync or
+    // remove.
+    if (const Result<void> settled = settle(stream, batch, outcome.failures); !settled) {
         leave_lane(stream, settled.error(), report);
         report.streams.back().changed = outcome.changed;
         co_return;
@@ -143,11 +137,11 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     lane.found = batch.changes.size();
     lane.synced = batch.changes.size() - outcome.failures.size();
     lane.changed = outcome.changed;
-    lane.failed = failures.size();
+    lane.failed = outcome.failures.size();
     lane.parked = ends_.quarantine ? ends_.quarantine->size(stream.name) : 0;
     lane.conflicts = outcome.settled;
     report.streams.push_back(std::move(lane));
-    finish_lane(stream, rows, failures, report);
+    finish_lane(stream, rows, outcome.failures, report);
 }
 
 Result<void> Inbox::settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures) {

@@ -175,6 +175,13 @@ TEST_F(InboxTest, rejects_a_key_that_the_table_cannot_have_and_applies_the_other
     EXPECT_THAT(disk.quarantine, IsEmpty());
 }
 
+TEST_F(InboxTest, rejects_the_removal_of_a_key_that_the_table_cannot_have) {
+    const auto delivery = deliver({Kind::remove, "public", "aligner_notes", {}, {{"note_id", "\"x\""}}});
+
+    EXPECT_EQ(delivery->outcome, Outcome::rejected);
+    EXPECT_THAT(disk.quarantine, IsEmpty());
+}
+
 TEST_F(InboxTest, removes_a_doctors_note_that_was_deleted) {
     synced_note(1);
     erase_note(1);
