@@ -120,6 +120,7 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     if (outcome.stopped_by) {
         leave_lane(stream, *outcome.stopped_by, report);
         report.streams.back().changed = outcome.changed;
+        report.streams.back().conflicts = outcome.settled;
         co_return;
     }
     // A key that the table cannot have (batch.failures) is the sender's mistake: there is no such row to sync or
@@ -127,6 +128,7 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     if (const Result<void> settled = settle(stream, batch, outcome.failures); !settled) {
         leave_lane(stream, settled.error(), report);
         report.streams.back().changed = outcome.changed;
+        report.streams.back().conflicts = outcome.settled;
         co_return;
     }
     if (ends_.delivered) {

@@ -712,5 +712,52 @@ TEST_F(PayloadTest, refuses_until_a_row_is_applied_and_goes_on_trying) {
     EXPECT_EQ(text_of(2), "kept too");
 }
 
+// A target that settles a conflict in each row, refuses rows that come together, and fails at its second row.
+class SettlingSink : public Sink {
+public:
+    boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<const Stream*> streams) override {
+        co_return std::vector<Result<void>>(streams.size());
+    }
+    boost::asio::awaitable<Result<Applied>> apply(const Stream& stream, std::span<const Change> changes) override {
+        if (changes.size() > 1) {
+            co_return Error{Disposition::row, "", "one of them"};
+        }
+        if (++rows_ > 1) {
+            co_return Error{Disposition::retry, "", "a deadlock"};
+        }
+        Applied applied;
+        applied.settled.push_back({stream.name, changes.front().key, "Days", Direction::forward});
+        co_return applied;
+    }
+    boost::asio::awaitable<Result<void>> check() override { co_return Result<void>{}; }
+
+private:
+    int rows_ = 0;
+};
+
+class ConflictInboxTest : public InboxTest {
+protected:
+    InboxEnds ends() override {
+        InboxEnds ends = InboxTest::ends();
+        ends.sink = &watched_settling_sink;
+        return ends;
+    }
+
+    SettlingSink settling_sink;
+    WatchedSink watched_settling_sink{settling_sink, clock};
+};
+
+TEST_F(ConflictInboxTest, reports_conflicts_that_were_settled_before_it_was_stopped) {
+    edited_batch(1, at("13:00:00"));
+    edited_batch(2, at("13:00:00"));
+    post(batch_written(1));
+    post(batch_written(2));
+    settle();
+
+    ASSERT_EQ(batches.size(), 1U);
+    ASSERT_TRUE(batches[0].streams.at(0).error);
+    EXPECT_EQ(batches[0].streams.at(0).conflicts.size(), 1U);
+}
+
 }  // namespace
 }  // namespace revsync
