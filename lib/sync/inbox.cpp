@@ -94,9 +94,8 @@ void Inbox::admit(const Hint& hint, std::optional<Change> payload, const std::sh
         turn_away(hint, waiter, *error);
         return;
     }
-    if (!known && size() >= settings_.limit) {
-        turn_away(hint, waiter,
-                  {Disposition::retry, "", fmt::format("{} rows wait to be applied already", settings_.limit)});
+    if (const std::optional<Error> error = full(known, payload)) {
+        turn_away(hint, waiter, *error);
         return;
     }
     status_.coalesced += known ? 1U : 0U;
@@ -215,6 +214,28 @@ std::size_t Inbox::size() const {
         }
     }
     return keys;
+}
+
+std::size_t Inbox::payload_bytes() const {
+    std::size_t bytes = 0;
+    for (const Lanes* lanes : {&waiting_, &running_}) {
+        for (const auto& [stream, lane] : *lanes) {
+            for (const auto& [key, waiting] : lane.keys) {
+                bytes += waiting.payload ? waiting.payload->row.size() : 0;
+            }
+        }
+    }
+    return bytes;
+}
+
+std::optional<Error> Inbox::full(bool known, const std::optional<Change>& payload) const {
+    if (!known && size() >= settings_.limit) {
+        return Error{Disposition::retry, "", fmt::format("{} rows wait to be applied already", settings_.limit)};
+    }
+    if (payload && payload_bytes() + payload->row.size() > settings_.byte_limit) {
+        return Error{Disposition::retry, "", "too many bytes of rows wait to be applied already"};
+    }
+    return std::nullopt;
 }
 
 InboxStatus Inbox::status() const {

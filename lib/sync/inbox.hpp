@@ -24,6 +24,7 @@ struct InboxSettings {
     std::chrono::milliseconds wait{4000};  // how long a delivery waits for its commit
     std::size_t max_records = 500;         // keys of one stream in a batch
     std::size_t limit = 10'000;            // keys that may wait
+    std::size_t byte_limit = 8UL << 20U;   // of rows that may wait, without a Supabase database
     bool polled = true;                    // the next start catches up, whatever came before it
 };
 
@@ -71,7 +72,7 @@ struct InboxEnds {
 // start that a catch-up is owed. A removal that could not be noted is answered refused.
 //
 // Without a Supabase database the row in the webhook is applied, guarded by its change time; nothing else could find
-// it, so it is kept in memory until it is applied, and answered refused until then.
+// it, so it is kept in memory until it is applied, within `byte_limit`, and answered refused until then.
 //
 // Used on one thread. Holds `gate` from reading to committing.
 class Inbox {
@@ -108,6 +109,8 @@ private:
     Delivery counted(Delivery delivery);
     const Error* down() const;
     std::size_t size() const;
+    std::size_t payload_bytes() const;
+    std::optional<Error> full(bool known, const std::optional<Change>& payload) const;
 
     boost::asio::awaitable<void> idle();
     boost::asio::awaitable<void> pause();

@@ -712,6 +712,21 @@ TEST_F(PayloadTest, refuses_until_a_row_is_applied_and_goes_on_trying) {
     EXPECT_EQ(text_of(2), "kept too");
 }
 
+TEST_F(PayloadTest, refuses_rows_beyond_its_bytes_and_takes_them_again_once_there_is_room) {
+    inbox_settings.byte_limit = 1000;
+    std::optional<Gate::Hold> held{hold_gate()};
+    const auto first = post(upsert(1, at("13:00:00"), std::string(600, 'a')));
+    settle();
+
+    EXPECT_EQ(deliver(upsert(2, at("13:00:00"), std::string(600, 'b')))->outcome, Outcome::refused);
+    EXPECT_EQ(inbox().status().waiting, 1U);
+
+    held.reset();
+    settle();
+    EXPECT_EQ((*first)->outcome, Outcome::committed);
+    EXPECT_EQ(deliver(upsert(2, at("13:00:00"), std::string(600, 'b')))->outcome, Outcome::committed);
+}
+
 // A target that settles a conflict in each row, refuses rows that come together, and fails at its second row.
 class SettlingSink : public Sink {
 public:
