@@ -53,6 +53,7 @@ void Activity::note(const CatchUpReport& report) {
         note_conflicts(Direction::reverse, stream.conflicts);
         tally.error = stream.error ? stream.error : report.error;
         if (!tally.error) {
+            tally.webhook_error.reset();
             tally.last_ok = clock_.now();
         }
         if (stream.changed > 0) {
@@ -79,7 +80,9 @@ void Activity::note_failure(std::set<std::string>& failing, const Error* error) 
 void Activity::note(const InboxReport& report) {
     std::map<std::string, std::size_t> changed;
     for (const StreamReport& stream : report.streams) {
-        count(reverse(stream.stream).webhook, stream);
+        Tally& tally = reverse(stream.stream);
+        count(tally.webhook, stream);
+        tally.webhook_error = stream.error;
         note_conflicts(Direction::reverse, stream.conflicts);
         if (!stream.error) {
             note_parked(stream);
@@ -216,7 +219,7 @@ StreamStatus Activity::status_of(const Stream& stream, const StatusSources& sour
         line.won_by_supabase = tally.won_by_supabase;
         line.won_by_sqlserver = tally.won_by_sqlserver;
         line.last_ok = tally.last_ok;
-        line.error = tally.error;
+        line.error = tally.error ? tally.error : tally.webhook_error;
     }
     if (stream.direction == Direction::reverse && sources.catch_up) {
         line.parked = sources.catch_up->quarantine().size(stream.name);

@@ -61,6 +61,7 @@ private:
         std::size_t parked = 0;
         std::optional<Timestamp> last_ok;
         std::optional<Error> error;
+        std::optional<Error> webhook_error;  // until webhooks or a poll of the stream succeed
     };
 
     // By direction and stream.

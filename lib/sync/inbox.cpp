@@ -187,7 +187,7 @@ void Inbox::say_summary() {
         }
     };
     add(unsaid_.ignored, "ignored");
-    add(unsaid_.left, "left to the catch-up");
+    add(unsaid_.left, ends_.feed ? "left to the catch-up" : "waiting");
     logger_.info("📨 {} webhook change(s) synced{}", unsaid_.synced, rest.empty() ? "" : " (" + rest + ")");
     unsaid_ = {};
     said_ = now;

@@ -125,6 +125,7 @@ private:
                      InboxReport& report);
     void remember(const Stream& stream, const KeyedBatch& batch);
 
+    void say_waiting(const Stream& stream, const Error& error);
     void leave_all(const Error& error, InboxReport& report);
     void leave_lane(const Stream& stream, const Error& error, InboxReport& report);
     bool needs_note(bool removal) const { return removal || !settings_.polled; }
@@ -148,7 +149,8 @@ private:
     std::map<const Stream*, Recent> recent_;
     Event wake_;
     Backoff backoff_;
-    bool trying_again_ = false;  // some of what waits has failed before
+    bool trying_again_ = false;                     // some of what waits has failed before
+    std::map<const Stream*, std::string> failing_;  // what was said of streams that nothing polls, until they run
     bool stopping_ = false;
     InboxStatus status_;
 

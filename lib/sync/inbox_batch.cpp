@@ -143,6 +143,7 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     lane.parked = ends_.quarantine ? ends_.quarantine->size(stream.name) : 0;
     lane.conflicts = outcome.settled;
     report.streams.push_back(std::move(lane));
+    failing_.erase(&stream);
     finish_lane(stream, rows, outcome.failures, report);
 }
 
@@ -202,6 +203,15 @@ void Inbox::leave_all(const Error& error, InboxReport& report) {
     }
 }
 
+// Once for each failure, as a catch-up would.
+void Inbox::say_waiting(const Stream& stream, const Error& error) {
+    std::string failure = describe(error);
+    if (error.disposition != Disposition::stopped && failing_[&stream] != failure) {
+        logger_.error("❌ Webhooks of {} wait: {}", stream.name, failure);
+        failing_[&stream] = std::move(failure);
+    }
+}
+
 // What could not be applied is left to a catch-up. What that would not find is noted first, or kept here.
 void Inbox::leave_lane(const Stream& stream, const Error& error, InboxReport& report) {
     Lane lane = std::move(running_.extract(&stream).mapped());
@@ -213,6 +223,9 @@ void Inbox::leave_lane(const Stream& stream, const Error& error, InboxReport& re
         if (kept) {
             keep(stream, key, std::move(waiting));
         }
+    }
+    if (!ends_.feed) {
+        say_waiting(stream, error);
     }
     StreamReport left;
     left.stream = stream.name;

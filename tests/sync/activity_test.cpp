@@ -137,6 +137,24 @@ TEST_F(ActivityTest, says_why_a_stream_does_not_run) {
     EXPECT_FALSE(notes_status().error);
 }
 
+TEST_F(ActivityTest, says_why_the_webhooks_of_a_stream_fail_until_they_succeed) {
+    InboxReport failed;
+    StreamReport line;
+    line.stream = "notes";
+    line.error = Error{Disposition::stream, "sqlserver 208", "a table is missing"};
+    failed.streams.push_back(line);
+    activity.note(failed);
+    ASSERT_TRUE(notes_status().error);
+    EXPECT_EQ(notes_status().error->code, "sqlserver 208");
+
+    webhook("notes", 1);
+    EXPECT_FALSE(notes_status().error);
+
+    activity.note(failed);
+    poll();
+    EXPECT_FALSE(notes_status().error);
+}
+
 TEST_F(ActivityTest, shows_the_parked_rows_that_failed_last) {
     settings.max_records = 1;
     std::vector<ParkedRow> rows(Status::parked_shown + 50);

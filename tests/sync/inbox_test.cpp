@@ -10,6 +10,7 @@ namespace {
 using memory::Fault;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -710,6 +711,24 @@ TEST_F(PayloadTest, refuses_until_a_row_is_applied_and_goes_on_trying) {
 
     EXPECT_EQ(text_of(1), "kept");
     EXPECT_EQ(text_of(2), "kept too");
+}
+
+TEST_F(PayloadTest, says_a_failure_once_and_that_the_rows_wait) {
+    fail_at("sink.apply", Fault::stream, 3);
+
+    EXPECT_EQ(deliver(upsert(1, at("13:00:00"), "kept"))->outcome, Outcome::refused);
+    EXPECT_THAT(log.texts(Level::error), ElementsAre(StartsWith("❌ Webhooks of notes wait: ")));
+    ASSERT_TRUE(batches.back().streams.at(0).error);
+    for (int attempt = 0; attempt < 4; ++attempt) {
+        pass(seconds{5});
+    }
+    EXPECT_EQ(text_of(1), "kept");
+    EXPECT_EQ(log.texts(Level::error).size(), 1U);
+    EXPECT_THAT(log.texts(), Contains(HasSubstr("(1 waiting)")));
+
+    fail_at("sink.apply", Fault::stream);
+    deliver(upsert(2, at("13:00:00"), "kept too"));
+    EXPECT_EQ(log.texts(Level::error).size(), 2U);
 }
 
 TEST_F(PayloadTest, refuses_rows_beyond_its_bytes_and_takes_them_again_once_there_is_room) {
