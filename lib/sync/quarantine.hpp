@@ -32,7 +32,8 @@ public:
                         Timestamp now, Revision read_at);
 
     // Parks rows that nobody has tried yet and that no poll would find by their change time: they may be gone from the
-    // source, or the cursor may have passed them. Disposition stream when the limit would be passed.
+    // source, the cursor may have passed them, or nothing polls. Keys that are parked already are not written again,
+    // but count as owed from now on. Disposition stream when the limit would be passed.
     Result<void> owe(const std::string& stream, std::span<const Key> keys, Timestamp now);
 
     // At most `count` keys of a stream that have not changed since `before`, those tried longest ago first.
