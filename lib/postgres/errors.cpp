@@ -57,6 +57,8 @@ constexpr State states[] = {
     {"54", Disposition::stream, "a limit of the server is exceeded", "map fewer columns"},
     {"54000", Disposition::row, "a value is too large for an index", "shorten it, or change the index"},
     {"55", Disposition::retry, "an object is in use", "it is tried again"},
+    {"55P03", Disposition::retry, "another session has held a lock for too long",
+     "it is tried again; end the transaction that was left open"},
     {"57014", Disposition::retry, "the statement was cancelled or took too long", "look for a missing index"},
     {"57P01", Disposition::retry, "the server closed the connection", "it is tried again"},
     {"57P02", Disposition::retry, "the server is recovering from a crash", "it is tried again"},

@@ -128,6 +128,11 @@ private:
     Session* session_;
 };
 
+// Its own limits of time ended the transaction.
+bool is_held_up(const Error& error) {
+    return error.code == "sqlstate 55P03" || error.code == "sqlstate 57014";
+}
+
 Error in_doubt(Error error) {
     error.disposition = Disposition::in_doubt;
     return error;
@@ -345,6 +350,9 @@ asio::awaitable<Result<ForwardApplied>> TableSink::apply(std::vector<ForwardBatc
         }
         if (ended) {
             guard.keep();
+        }
+        if (is_held_up(*failure)) {
+            co_return ForwardApplied{{}, {}, {}, *failure};
         }
         co_return *failure;
     }

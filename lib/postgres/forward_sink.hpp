@@ -11,8 +11,8 @@ namespace revsync::postgres {
 struct ForwardSinkSettings {
     Conninfo conninfo;
     std::chrono::milliseconds statement_timeout{60'000};
-    // How long a statement waits for a row that somebody else has locked.
-    std::chrono::milliseconds lock_timeout{10'000};
+    // How long a statement waits for a row that somebody else has locked. Short, for the other direction waits as well.
+    std::chrono::milliseconds lock_timeout{250};
 };
 
 // Writes SQL Server's edits into the tables of a PostgreSQL database, over a connection of its own that is opened by

@@ -13,8 +13,8 @@ namespace revsync::sqlserver {
 // without any row.
 using PageReader = std::function<boost::asio::awaitable<Result<QueuePage>>(std::size_t items, bool reread)>;
 
-// A page of at most `limit` items. One row that cannot be read (disposition row) must not stop the others: the page is
-// halved until that item stands alone, and comes back with the error.
+// A page of at most `limit` items. One row that cannot be read (disposition row), or that somebody has locked
+// (1222), must not stop the others: the page is halved until that item stands alone, and comes back with the error.
 boost::asio::awaitable<Result<QueuePage>> read_isolating(PageReader read, std::size_t limit);
 
 }  // namespace revsync::sqlserver

@@ -165,12 +165,15 @@ private:
 }  // namespace
 
 asio::awaitable<Result<QueuePage>> read_isolating(PageReader read, std::size_t limit) {
+    const auto is_of_one_row = [](const Result<QueuePage>& page) {
+        return !page && (page.error().disposition == Disposition::row || page.error().code == "sqlserver 1222");
+    };
     auto page = co_await read(limit, true);
-    while (!page && page.error().disposition == Disposition::row && limit > 1) {
+    while (is_of_one_row(page) && limit > 1) {
         limit /= 2;
         page = co_await read(limit, true);
     }
-    if (!page && page.error().disposition == Disposition::row) {
+    if (is_of_one_row(page)) {
         const Error error = page.error();
         page = co_await read(limit, false);
         for (std::size_t i = 0; page && i < page->items.size(); ++i) {

@@ -12,6 +12,7 @@ namespace revsync::sqlserver {
 namespace {
 
 constexpr std::size_t error_limit = 500;
+constexpr std::chrono::milliseconds lock_wait{250};
 
 // 1, 2, 4 … 60 minutes after the last attempt.
 constexpr std::string_view due_at =
@@ -201,6 +202,7 @@ private:
         return reread(stream, i, sources_[i], shape_.time_zone);
     }
 
+    // A row that is read again may be locked: it is not waited for long (the setting ends with the statement).
     // READPAST: an edit that is not committed yet is not waited for; it comes with a later page. An item that is tried
     // again may have been overtaken by a newer one, so that what it carries no longer counts.
     std::string page() const {
@@ -208,7 +210,7 @@ private:
         for (std::size_t i = 0; i < streams_.size(); ++i) {
             stream += fmt::format(" WHEN {} THEN {}", literal(streams_[i]->target.table), i);
         }
-        return declare_local_time(shape_.time_zone) +
+        return fmt::format("SET LOCK_TIMEOUT {};\n", lock_wait.count()) + declare_local_time(shape_.time_zone) +
                fmt::format(
                    "DECLARE @rows int = CONVERT(int, {0}), @from bigint = CONVERT(bigint, {1});\n"
                    "SELECT TOP (@rows) q.QueueID, q.TableName, q.RecordID, q.Operation, q.JsonData, q.CreatedAt, "

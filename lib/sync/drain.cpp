@@ -26,9 +26,15 @@ struct Drain::Run {
     DrainReport report;
     std::int64_t after = 0;  // the last id that was read
     bool queue_failed = false;
+    // Rows that are left for a later run; their later items too, which they must not overtake.
+    std::map<const Stream*, std::map<Key, Error>> held_up;
 
     StreamReport& lane(const Stream* stream) {
         return *std::ranges::find(report.streams, stream->name, &StreamReport::stream);
+    }
+    bool is_held_up(const QueueItem& item) const {
+        const auto keys = held_up.find(item.stream);
+        return keys != held_up.end() && keys->second.contains(item.change.key);
     }
 };
 
@@ -63,6 +69,7 @@ asio::awaitable<DrainReport> Drain::run(Verbosity verbosity) {
         const std::optional<Error> error = co_await look_after(run);
         run.report.error = run.report.error ? run.report.error : error;
     }
+    report_held_up(run);
     run.report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - started);
     log_end(run.report);
     co_return std::move(run.report);
@@ -124,9 +131,11 @@ asio::awaitable<ForwardOutcome> Drain::write(Run& run, std::span<const Coalesced
     for (const CoalescedItem& one : items) {
         if (one.item.error && one.item.error->disposition == Disposition::row) {
             unfit.failures.emplace_back(&one, *one.item.error);
+        } else if (one.item.error && one.item.error->disposition == Disposition::retry) {
+            unfit.held_up.emplace_back(&one, *one.item.error);
         } else if (one.item.error) {
             unfit.streams.emplace(one.item.stream, *one.item.error);
-        } else if (!run.lane(one.item.stream).error) {
+        } else if (!run.lane(one.item.stream).error && !run.is_held_up(one.item)) {
             fit.push_back(&one);
         }
     }
@@ -142,6 +151,7 @@ asio::awaitable<ForwardOutcome> Drain::write(Run& run, std::span<const Coalesced
     ForwardOutcome outcome = co_await apply_isolating(ends_.sink, pairs_, fit, std::move(make_batches),
                                                       std::move(remember_echoes), std::move(committed));
     std::ranges::move(unfit.failures, std::back_inserter(outcome.failures));
+    std::ranges::move(unfit.held_up, std::back_inserter(outcome.held_up));
     outcome.streams.merge(unfit.streams);
     for (const auto& [stream, rows] : outcome.changed) {
         run.lane(stream).changed += rows;
@@ -198,6 +208,9 @@ asio::awaitable<std::optional<Error>> Drain::settle(Run& run, const ForwardOutco
     for (const auto& [stream, error] : outcome.streams) {
         run.lane(stream).error = error;
         log_failure(error);
+    }
+    for (const auto& [one, error] : outcome.held_up) {
+        run.held_up[one->item.stream].emplace(one->item.change.key, error);
     }
     if (const Result<void> owed = owe(outcome.conflicts); !owed) {
         co_return owed.error();
@@ -257,6 +270,15 @@ Result<void> Drain::owe(const std::vector<SettledConflict>& conflicts) {
         reverse_owed_();
     }
     return {};
+}
+
+void Drain::report_held_up(Run& run) {
+    for (const auto& [stream, keys] : run.held_up) {
+        const auto& [key, error] = *keys.begin();
+        say_held_up(*stream, keys.size(), key, error);
+        std::optional<Error>& failure = run.lane(stream).error;
+        failure = failure ? failure : error;
+    }
 }
 
 asio::awaitable<std::optional<Error>> Drain::look_after(Run& run) {

@@ -56,7 +56,7 @@ struct DrainEnds {
 // edit won are durably owed to the other direction before their items are settled, and items are settled after the
 // commit. What is interrupted between any two of these is done again and changes nothing. An item that cannot be
 // written counts an attempt and is tried again later; the rest of its page gets through. A failure of an end costs no
-// attempt.
+// attempt, nor does a row that somebody else holds: its items wait for a later run, and its stream's error says so.
 //
 // From reading a page to having committed it, it holds `gate`, as the other direction does from reading to having
 // applied: nobody has rows in hand that the other one writes.
@@ -93,6 +93,7 @@ private:
     boost::asio::awaitable<std::optional<Error>> settle(Run& run, const ForwardOutcome& outcome);
     boost::asio::awaitable<std::optional<Error>> look_after(Run& run);
     boost::asio::awaitable<void> purge();
+    void report_held_up(Run& run);
 
     std::vector<ForwardBatch> batches_of(std::span<const CoalescedItem* const> items) const;
     ReverseView view_of(const Stream& reader, const std::vector<const QueueItem*>& items) const;
@@ -101,6 +102,7 @@ private:
     Result<void> owe(const std::vector<SettledConflict>& conflicts);
     Result<void> forget_echoes(const QueueCounts& counts);
     void report_failure(const CoalescedItem& failed, const Error& error) const;
+    void say_held_up(const Stream& stream, std::size_t rows, const Key& first, const Error& error);
     void log_end(const DrainReport& report);
     void log_failure(const Error& error);
 

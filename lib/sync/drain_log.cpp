@@ -61,6 +61,16 @@ void Drain::log_failure(const Error& error) {
     }
 }
 
+void Drain::say_held_up(const Stream& stream, std::size_t rows, const Key& first, const Error& error) {
+    const std::string what =
+        fmt::format("{} {}{}", stream.name, first, rows > 1 ? fmt::format(" and {} more", rows - 1) : std::string{});
+    if (failures_said_.insert(fmt::format("{} {}", stream.name, describe(error))).second) {
+        logger_.warning("⏳ Held up: {}: {}", what, describe(error));
+    } else {
+        logger_.debug("⏳ Held up: {}: {}", what, describe(error));
+    }
+}
+
 // Runs that sent something are told of together by whoever asks for them.
 void Drain::log_end(const DrainReport& report) {
     if (report.queue_in_use()) {

@@ -47,6 +47,12 @@ void take(ForwardOutcome& outcome, const Items& items, const std::vector<Forward
     std::ranges::move(applied.conflicts, std::back_inserter(outcome.conflicts));
 }
 
+void halve(const Items& part, std::vector<Items>& waiting) {
+    const auto half = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
+    waiting.emplace_back(half, part.end());
+    waiting.emplace_back(part.begin(), half);
+}
+
 // Looks at the streams again after one of them has failed; those that do not fit are out.
 boost::asio::awaitable<std::optional<Error>> prepare_again(ForwardSink& sink, std::span<const ForwardPair> pairs,
                                                            ForwardOutcome& outcome) {
@@ -72,6 +78,7 @@ boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::s
     ForwardOutcome outcome;
     std::vector<Items> waiting;  // the next one last, so that items keep their order
     waiting.emplace_back(items.begin(), items.end());
+    int hold_ups = 0;
     while (!waiting.empty() && !outcome.stopped_by) {
         Items part = std::move(waiting.back());
         waiting.pop_back();
@@ -81,7 +88,15 @@ boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::s
         }
         const std::vector<ForwardBatch> batches = make_batches(part);
         Result<ForwardApplied> applied = co_await sink.apply(batches, remember);
-        if (applied) {
+        if (applied && applied->held_up) {
+            if (++hold_ups <= hold_up_limit && part.size() > 1) {
+                halve(part, waiting);
+            } else {
+                std::ranges::transform(part, std::back_inserter(outcome.held_up), [&](const auto* item) {
+                    return std::pair{item, *applied->held_up};
+                });
+            }
+        } else if (applied) {
             committed();
             take(outcome, part, batches, std::move(*applied));
         } else if (applied.error().disposition == Disposition::stream) {
@@ -96,9 +111,7 @@ boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::s
         } else if (part.size() == 1) {
             outcome.failures.emplace_back(part.front(), applied.error());
         } else {
-            const auto half = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
-            waiting.emplace_back(half, part.end());
-            waiting.emplace_back(part.begin(), half);
+            halve(part, waiting);
         }
     }
     co_return outcome;

@@ -32,7 +32,8 @@ struct QueueItem {
     std::map<std::string, Timestamp> edited;
     std::size_t attempts = 0;
     // Cannot be applied: no stream of that name, unreadable data (row); its table cannot be read at all, which is no
-    // fault of the item and costs it no attempt (stream).
+    // fault of the item and costs it no attempt (stream); its row is held up, as in ForwardApplied, and comes with a
+    // later page (retry).
     std::optional<Error> error;
 };
 
@@ -99,6 +100,8 @@ struct ForwardApplied {
     std::vector<std::size_t> changed;                     // rows inserted, updated or removed, one count per batch
     std::vector<std::pair<std::int64_t, Error>> refused;  // by item id, disposition row; the others are in the target
     std::vector<SettledConflict> conflicts;
+    // Nothing was written, for somebody holds a row for too long, or all of it takes too long: less at once may do.
+    std::optional<Error> held_up{};
 };
 
 // Called between writing and committing, while the written rows are locked: what it returns in error rolls everything

@@ -67,10 +67,12 @@ protected:
             id_type, body_type));
     }
 
-    void connect(Conninfo conninfo, std::chrono::milliseconds lock_timeout = std::chrono::seconds{10}) {
+    void connect(Conninfo conninfo, std::optional<std::chrono::milliseconds> lock_timeout = {},
+                 std::optional<std::chrono::milliseconds> statement_timeout = {}) {
         ForwardSinkSettings settings;
         settings.conninfo = std::move(conninfo);
-        settings.lock_timeout = lock_timeout;
+        settings.lock_timeout = lock_timeout.value_or(settings.lock_timeout);
+        settings.statement_timeout = statement_timeout.value_or(settings.statement_timeout);
         sink_ = create_forward_sink(std::move(settings));
     }
     Result<void> prepare() {
@@ -263,17 +265,33 @@ TEST_F(ForwardSinks, LeaveALockedRowForLater) {
 
     const auto applied = try_apply({item_with(R"("after")"), item(2, R"({"body":"other"})")});
 
-    ASSERT_FALSE(applied);
-    EXPECT_EQ(applied.error().disposition, Disposition::retry);
+    EXPECT_EQ(applied.value().held_up.value().code, "sqlstate 55P03");
     EXPECT_EQ(rows(), "1");
     portal.execute("ROLLBACK");
-    ASSERT_TRUE(prepare());
     EXPECT_EQ(changed_by({item_with(R"("after")")}), 1U);
+}
+
+TEST_F(ForwardSinks, SayThatLessMayDoWhenItAllTakesTooLong) {
+    create_items();
+    sql().execute(
+        "CREATE FUNCTION think() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END $$;"
+        "CREATE TRIGGER think BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION think()");
+    connect(conninfo(), std::chrono::seconds{10}, std::chrono::milliseconds{500});
+    ASSERT_TRUE(prepare());
+    std::vector<const QueueItem*> items;
+    for (int key = 1; key <= 50; ++key) {
+        items.push_back(item(key, R"({"body":"slow"})"));
+    }
+
+    EXPECT_EQ(try_apply(items).value().held_up.value().code, "sqlstate 57014");
+    EXPECT_EQ(changed_by({items.front()}), 1U);
 }
 
 TEST_F(ForwardSinks, SeeTheEditThatTheyHadToWaitFor) {
     create_items();
     sql().execute("INSERT INTO items (id, body, days) VALUES (1, 'before', 1)");
+    connect(conninfo(), std::chrono::seconds{10});
     ASSERT_TRUE(prepare());
     Client portal = another_client();
     portal.execute("BEGIN; UPDATE items SET days = 5");

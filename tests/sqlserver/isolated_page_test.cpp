@@ -22,6 +22,9 @@ struct Items {
             if (reread && broken.contains(id)) {
                 co_return Error{Disposition::row, "sqlserver 8134", "division by zero"};
             }
+            if (reread && locked.contains(id)) {
+                co_return Error{Disposition::retry, "sqlserver 1222", "another session holds a lock for too long"};
+            }
             QueueItem item;
             item.id = id;
             page.items.push_back(std::move(item));
@@ -50,6 +53,7 @@ struct Items {
     }
 
     std::set<std::int64_t> broken;
+    std::set<std::int64_t> locked{};
     int reads = 0;
 };
 
@@ -62,6 +66,12 @@ TEST(IsolatedPage, ReadsOnceWhenAllCanBeRead) {
 TEST(IsolatedPage, SetsAsideExactlyWhatCannotBeRead) {
     Items items{{3, 4, 8}};
     EXPECT_THAT(items.drain(), ElementsAre(1, 2, -3, -4, 5, 6, 7, -8));
+}
+
+TEST(IsolatedPage, SetsAsideExactlyWhatSomebodyHasLocked) {
+    Items items;
+    items.locked = {3, 8};
+    EXPECT_THAT(items.drain(), ElementsAre(1, 2, -3, 4, 5, 6, 7, -8));
 }
 
 TEST(IsolatedPage, GivesUpForWhatIsNoItemsFault) {

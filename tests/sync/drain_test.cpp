@@ -224,6 +224,88 @@ TEST_F(DrainTest, a_stream_that_cannot_be_written_holds_up_nobody_else) {
     EXPECT_EQ(status(batch), Status::synced);
 }
 
+// Somebody in Supabase has edited rows and not committed.
+class HeldUpTest : public DrainTest {
+protected:
+    void lock_batch(std::int64_t id) {
+        source.put(open_, "aligner_batches", id,
+                   {{"aligner_set_id", "1"}, {"created_at", at("08:00:00").iso_microseconds()}});
+    }
+    void unlock() { source.rollback(open_); }
+
+private:
+    memory::MemorySource::TransactionId open_ = source.begin();
+};
+
+TEST_F(HeldUpTest, a_locked_row_holds_up_no_other_and_costs_no_attempt) {
+    for (int id = 1; id <= 100; ++id) {
+        put_batch(id, id);
+    }
+    lock_batch(13);
+
+    const DrainReport report = drained();
+
+    EXPECT_EQ(report.synced(), 99U);
+    EXPECT_EQ(report.failed(), 0U);
+    EXPECT_FALSE(report.error);
+    EXPECT_EQ(report.first_error()->disposition, Disposition::retry);
+    EXPECT_EQ(status(13), Status::pending);
+    EXPECT_EQ(attempts(13), 0U);
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(HasSubstr("Held up: batches [13]: ")));
+    unlock();
+    EXPECT_EQ(drained().synced(), 1U);
+    EXPECT_EQ(days(13), "13");
+}
+
+TEST_F(HeldUpTest, a_later_edit_does_not_overtake_one_that_waits) {
+    drain_settings.page_size = 1;
+    put_batch(5, 14);
+    put_batch(5, 15);
+    lock_batch(5);
+    faults.choose([this, reads = 0](std::string_view point, std::size_t) mutable {
+        if (point == "queue.read" && ++reads == 2) {
+            unlock();
+        }
+        return Fault::none;
+    });
+
+    EXPECT_EQ(drained().synced(), 0U);
+    EXPECT_EQ(drained().synced(), 2U);
+
+    EXPECT_EQ(days(5), "15");
+}
+
+TEST_F(HeldUpTest, many_locked_rows_cost_a_page_few_attempts) {
+    for (int id = 1; id <= 500; ++id) {
+        put_batch(id, id);
+        lock_batch(id);
+    }
+    int writes = 0;
+    faults.choose([&](std::string_view point, std::size_t) {
+        writes += point == "forward.apply" ? 1 : 0;
+        return Fault::none;
+    });
+
+    EXPECT_EQ(drained().synced(), 0U);
+
+    EXPECT_LE(writes, hold_up_limit + 10);
+    EXPECT_THAT(log.texts(Level::warning), ElementsAre(HasSubstr(" and 499 more: ")));
+}
+
+TEST_F(HeldUpTest, a_row_that_somebody_edits_in_sql_server_is_sent_later) {
+    put_batch(4, 14);
+    put_batch(5, 15);
+    queue.locked = {5};
+
+    const DrainReport report = drained();
+
+    EXPECT_EQ(report.first_error()->disposition, Disposition::retry);
+    EXPECT_EQ(days(4), "14");
+    EXPECT_EQ(attempts(2), 0U);
+    queue.locked.clear();
+    EXPECT_EQ(drained().synced(), 1U);
+}
+
 TEST_F(DrainTest, settles_nothing_that_is_not_committed) {
     const auto item = put_batch(5, 14);
     fail_at("forward.written", Fault::connection_lost);

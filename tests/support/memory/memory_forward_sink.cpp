@@ -129,6 +129,7 @@ public:
 
     ForwardApplied applied;
     std::vector<Echo> echoes;
+    bool is_held_up = false;
 
 private:
     template <class Apply>
@@ -139,6 +140,7 @@ private:
             }
             if (is_locked(batch.pair.stream->target.table, id_of(item->change.key))) {
                 failure_ = Error{Disposition::retry, "", "a row is locked; it is tried again"};
+                is_held_up = true;
             } else {
                 apply(*item);
             }
@@ -358,6 +360,9 @@ asio::awaitable<Result<ForwardApplied>> MemoryForwardSink::apply(std::vector<For
     }
     Transaction transaction{*this};
     if (const auto failure = transaction.write(batches)) {
+        if (transaction.is_held_up) {
+            co_return ForwardApplied{{}, {}, {}, *failure};
+        }
         co_return *failure;
     }
     if (const auto error = co_await faults_.point("forward.written")) {

@@ -152,6 +152,9 @@ asio::awaitable<Result<QueuePage>> MemoryQueue::read(std::size_t limit, std::int
     for (auto entry = entries.upper_bound(after); entry != entries.end() && page.items.size() < limit; ++entry) {
         if (table_.is_due(entry->second)) {
             page.items.push_back(table_.item(entry->first, entry->second));
+            if (locked.contains(entry->second.record)) {
+                page.items.back().error = Error{Disposition::retry, "", "the row is locked; it is tried again"};
+            }
         }
     }
     page.more = page.items.size() == limit;

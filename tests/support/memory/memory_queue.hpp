@@ -78,6 +78,8 @@ class MemoryQueue final : public Queue {
 public:
     MemoryQueue(MemoryQueueTable& table, FaultPlan& faults) : table_{table}, faults_{faults} {}
     ~MemoryQueue() override;
+
+    std::set<std::int64_t> locked;  // records that somebody is editing in the practice: they cannot be read
     MemoryQueue(const MemoryQueue&) = delete;
     MemoryQueue& operator=(const MemoryQueue&) = delete;
 
