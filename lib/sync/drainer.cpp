@@ -114,22 +114,36 @@ asio::awaitable<void> Drainer::drain_until_clean() {
     while (!stopping_) {
         const DrainReport report = co_await drain(verbosity);
         changed += report.changed();
-        const Error* error = report.first_error();
-        if (!error || report.queue_in_use()) {
+        if (!report.error && !started_ && !stopping_) {
+            started_ = true;
+            log_startup_result(changed);
+        }
+        if (!report.first_error() || report.queue_in_use()) {
             break;
         }
-        const std::chrono::milliseconds delay = backoff_.next();
+        const Pause length = pause_after(report);
         if (verbosity == Verbosity::announce) {
             logger_.info("   ↻ Trying again in {:.1f} s, then at growing intervals of up to {} s",
-                         static_cast<double>(delay.count()) / 1000, Backoff::last.count() / 1000);
+                         static_cast<double>(length.delay.count()) / 1000, longest_pause(report).count() / 1000);
         }
         verbosity = Verbosity::retry;
-        co_await pause(delay, !report.error || passes_by_itself(*error));
+        co_await pause(length);
     }
-    if (!started_ && !stopping_ && !status_.standing_by) {
-        started_ = true;
-        log_startup_result(changed);
+}
+
+// The other streams go on as if nothing had failed, and an end that is back is found as soon as a new item would be. A
+// refused login is not tried that often: it may lock the account.
+std::chrono::milliseconds Drainer::longest_pause(const DrainReport& report) const {
+    const bool refused = report.error && !passes_by_itself(*report.error);
+    return refused ? Backoff::last : std::min<std::chrono::milliseconds>(Backoff::last, settings_.check_interval);
+}
+
+Drainer::Pause Drainer::pause_after(const DrainReport& report) {
+    const std::chrono::milliseconds delay = std::min(backoff_.next(), longest_pause(report));
+    if (!report.error) {
+        return {delay, std::chrono::milliseconds{0}};
     }
+    return {delay, passes_by_itself(*report.error) ? std::min(delay, longest_pause_when_notified) : delay};
 }
 
 // Waits for the next look at the queue, or for somebody who knows better. True: a drain is to be run.
@@ -148,10 +162,10 @@ asio::awaitable<bool> Drainer::something_to_do() {
     co_return !in_use && (!due || *due);
 }
 
-asio::awaitable<void> Drainer::pause(std::chrono::milliseconds delay, bool may_pass) {
+asio::awaitable<void> Drainer::pause(Pause length) {
     const Time began = clock_.steady_now();
     while (!stopping_ && !woken_) {
-        const Time due = began + (notified_ && may_pass ? std::min(delay, longest_pause_when_notified) : delay);
+        const Time due = began + (notified_ ? length.once_notified : length.delay);
         if (clock_.steady_now() >= due) {
             break;
         }

@@ -22,12 +22,13 @@ struct DrainerSettings {
 };
 
 // Runs a drain at start, when it is notified, when a failed item's pause is over, and when a light look at the queue
-// finds something due. After a failure of an end it tries again with a growing pause (1 s to 60 s) until a run is
-// clean. While another daemon holds the queue it stands by, says so once, and asks again.
-// Used on one thread; what it is given must outlive it.
+// finds something due. After a failure it tries again with a growing pause until a run is clean: up to check_interval
+// after one that may pass by itself or that stops single streams, else up to 60 s. While another daemon holds the queue
+// it stands by, says so once, and asks again. Used on one thread; what it is given must outlive it.
 class Drainer {
 public:
-    // The longest pause after a failure that may pass by itself, once somebody has notified.
+    // The longest pause after a failure of an end that may pass by itself, once somebody has notified. When only
+    // streams have failed, there is none.
     static constexpr std::chrono::milliseconds longest_pause_when_notified{3000};
     // How often one that stands by asks for the queue, unless it looks more often anyway.
     static constexpr std::chrono::seconds standby_interval{20};
@@ -59,7 +60,13 @@ private:
     boost::asio::awaitable<bool> something_to_do();
     boost::asio::awaitable<void> drain_until_clean();
     boost::asio::awaitable<DrainReport> drain(Verbosity verbosity);
-    boost::asio::awaitable<void> pause(std::chrono::milliseconds delay, bool may_pass);
+    struct Pause {
+        std::chrono::milliseconds delay;
+        std::chrono::milliseconds once_notified;
+    };
+    std::chrono::milliseconds longest_pause(const DrainReport& report) const;
+    Pause pause_after(const DrainReport& report);
+    boost::asio::awaitable<void> pause(Pause length);
     boost::asio::awaitable<void> wait(Time due);
     void plan_next();
     void note(const DrainReport& report);

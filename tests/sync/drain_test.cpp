@@ -611,6 +611,65 @@ TEST_F(DrainerTest, pauses_after_a_failure_however_often_it_is_notified) {
     EXPECT_EQ(days(5), "14");
 }
 
+TEST_F(DrainerTest, finds_within_a_look_that_supabase_is_back_after_an_hour) {
+    fail_at("forward.prepare", Fault::connection_lost, 100000);
+    put_batch(5, 14);
+    start_draining();
+    for (int second = 0; second < 3600; ++second) {
+        pass(seconds{1});
+    }
+    ASSERT_EQ(attempts(1), 0U);
+
+    nothing_fails();
+    for (int second = 0; second < 16; ++second) {
+        pass(seconds{1});
+    }
+
+    EXPECT_EQ(days(5), "14");
+}
+
+TEST_F(DrainerTest, tries_a_refused_login_once_a_minute_at_last) {
+    fail_at("forward.prepare", Fault::configuration, 100000);
+    start_draining();
+    for (int second = 0; second < 3600; ++second) {
+        pass(seconds{1});
+    }
+
+    EXPECT_LE(runs, 3600 / 45 + 6);
+}
+
+// A stream that fails for hours.
+class BrokenStreamTest : public DrainerTest {
+protected:
+    BrokenStreamTest() {
+        fail_at("forward.prepare", Fault::stream, 100000);
+        start_draining();
+        for (int second = 0; second < 600; ++second) {
+            pass(seconds{1});
+        }
+        put_batch(5, 14);
+    }
+};
+
+TEST_F(BrokenStreamTest, the_queue_is_looked_at_as_often_for_the_others) {
+    for (int second = 0; second < 15; ++second) {
+        pass(seconds{1});
+    }
+
+    EXPECT_EQ(days(5), "14");
+}
+
+TEST_F(BrokenStreamTest, a_notification_is_followed_at_once) {
+    notify();
+
+    EXPECT_EQ(days(5), "14");
+}
+
+TEST_F(BrokenStreamTest, the_start_ends_all_the_same_and_the_failure_is_said_once) {
+    EXPECT_THAT(log.texts(), Contains(HasSubstr("Startup drain complete")));
+    EXPECT_THAT(log.texts(Level::error), SizeIs(1));
+}
+
 TEST_F(DrainerTest, says_a_failure_once) {
     fail_at("forward.prepare", Fault::connection_lost, 5);
     put_batch(5, 14);
