@@ -56,7 +56,7 @@ asio::awaitable<void> Drainer::run() {
         }
     }
     say_summary();
-    tell_joined(stopped_report());
+    tell(std::exchange(joined_, {}), stopped_report());
 }
 
 void Drainer::notify() {
@@ -74,10 +74,8 @@ asio::awaitable<DrainReport> Drainer::drain_now() {
     if (stopping_) {
         co_return stopped_report();
     }
-    if (!status_.draining) {
-        woken_ = true;
-        changed_.set();
-    }
+    woken_ = true;
+    changed_.set();
     // Shared, so that whoever is cancelled leaves nothing behind that is told to.
     const auto mine = std::make_shared<Joined>(executor_);
     joined_.push_back(mine);
@@ -85,16 +83,17 @@ asio::awaitable<DrainReport> Drainer::drain_now() {
     co_return mine->report;
 }
 
-void Drainer::tell_joined(const DrainReport& report) {
-    for (const std::shared_ptr<Joined>& joined : std::exchange(joined_, {})) {
-        joined->report = report;
-        joined->done.set();
+void Drainer::tell(std::vector<std::shared_ptr<Joined>> joined, const DrainReport& report) {
+    for (const std::shared_ptr<Joined>& one : joined) {
+        one->report = report;
+        one->done.set();
     }
 }
 
 asio::awaitable<DrainReport> Drainer::drain(Verbosity verbosity) {
     woken_ = false;
     notified_ = false;
+    std::vector<std::shared_ptr<Joined>> joined = std::exchange(joined_, {});
     status_.draining = true;
     DrainReport report = co_await drain_.run(verbosity);
     status_.draining = false;
@@ -102,7 +101,7 @@ asio::awaitable<DrainReport> Drainer::drain(Verbosity verbosity) {
     if (listener_) {
         listener_(report);
     }
-    tell_joined(report);
+    tell(std::move(joined), report);
     co_return report;
 }
 

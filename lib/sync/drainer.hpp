@@ -44,8 +44,9 @@ public:
     void notify();
     void stop();
 
-    // Starts a drain, or joins the one that is running, and returns its report. Disposition stopped when it ends before
-    // that. Needs run(). Cancelling it gives up the report, not the drain.
+    // Starts a drain, right after the one that is running, which may have read its last page before this call; returns
+    // its report. Disposition stopped when it ends before that. Needs run(). Cancelling it gives up the report, not the
+    // drain.
     boost::asio::awaitable<DrainReport> drain_now();
 
     const QueueStatus& status() const { return status_; }
@@ -71,7 +72,7 @@ private:
     void plan_next();
     void note(const DrainReport& report);
     void stand_by(bool in_use);
-    void tell_joined(const DrainReport& report);
+    static void tell(std::vector<std::shared_ptr<Joined>> joined, const DrainReport& report);
     void log_startup_result(std::size_t changed) const;
     void say_summary();
 
@@ -87,7 +88,7 @@ private:
     bool stopping_ = false;
     Time due_;  // of the next look at the queue
     std::function<void(const DrainReport&)> listener_;
-    std::vector<std::shared_ptr<Joined>> joined_;
+    std::vector<std::shared_ptr<Joined>> joined_;  // in the next run
     bool started_ = false;
     QueueStatus status_;
 

@@ -713,6 +713,25 @@ TEST_F(DrainerTest, whoever_asks_gets_the_report) {
     EXPECT_EQ(report->synced(), 1U);
 }
 
+TEST_F(DrainerTest, whoever_asks_during_a_drain_gets_the_report_of_the_next) {
+    start_draining();
+    std::optional<DrainReport> report;
+    faults.choose([&](std::string_view point, std::size_t) {
+        if (point == "queue.counts" && days(5) == "(none)" && queue_table.entries().empty()) {
+            put_batch(5, 14);
+            boost::asio::co_spawn(context, drainer->drain_now(),
+                                  [&](std::exception_ptr, DrainReport done) { report = std::move(done); });
+        }
+        return Fault::none;
+    });
+    notify();
+
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->synced(), 1U);
+    EXPECT_EQ(days(5), "14");
+    EXPECT_EQ(runs, 3);
+}
+
 TEST_F(DrainerTest, tells_who_waits_that_it_stops) {
     start_draining();
     drainer->stop();
