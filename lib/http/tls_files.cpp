@@ -97,15 +97,18 @@ TlsContext TlsFiles::context(std::chrono::steady_clock::time_point now) {
     checked_ = now;
     const Stamps seen = stamps();
     if (seen == loaded_) {
+        refused_.clear();
         return context_;
     }
-    loaded_ = seen;
     Result<TlsContext> renewed = load_tls(paths_);
     if (renewed) {
+        loaded_ = seen;
+        refused_.clear();
         adopt(std::move(*renewed));
         logger_.info("🔐 TLS certificate read again");
-    } else {
-        logger_.warning("⚠️  New TLS certificate refused, the former stays: {}", describe(renewed.error()));
+    } else if (std::string why = describe(renewed.error()); why != refused_) {
+        logger_.warning("⚠️  New TLS certificate refused, the former stays: {}", why);
+        refused_ = std::move(why);
     }
     return context_;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "core/error.hpp"
 #include "http/listener_settings.hpp"
@@ -21,9 +22,10 @@ using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 Result<TlsContext> load_tls(const TlsFilePaths& paths);
 
 // Keeps the context that new connections take. Renewal needs no restart: when one of the files has another size or
-// modification time, both are read again. A pair that does not load is refused with one line in the log and the
-// former stays. Open connections keep what they began with. An expired certificate is taken, with a warning: callers
-// that check will refuse it, but the daemon must not stay down for it.
+// modification time, both are read again. A pair that does not load is tried at every look, with one line in the log
+// per reason, and the former stays: what makes it good need not show in size or time (chmod). Open connections keep
+// what they began with. An expired certificate is taken, with a warning: callers that check will refuse it, but the
+// daemon must not stay down for it.
 class TlsFiles {
 public:
     // `logger` must outlive it.
@@ -49,7 +51,8 @@ private:
     std::chrono::milliseconds interval_;
     const Logger& logger_;
     TlsContext context_;
-    Stamps loaded_;
+    Stamps loaded_;        // of context_
+    std::string refused_;  // why the pair there now does not load, as the log has it
     std::chrono::steady_clock::time_point checked_;
 };
 

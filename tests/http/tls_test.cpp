@@ -124,6 +124,32 @@ TEST_F(Https, GoesOnWithTheFormerCertificateWhenTheNewPairIsBad) {
     EXPECT_TRUE(fetch_trusting("second"));
 }
 
+TEST_F(Https, TakesACertificateThatBecomesReadableWithoutBeingChanged) {
+    serve();
+    install("second", "second");
+    const auto size = fs::file_size(live_certificate);
+    write(live_certificate, std::string(size, '?'));
+    fs::last_write_time(live_certificate, renewed);
+    EXPECT_TRUE(fetch_trusting("first"));
+    EXPECT_TRUE(fetch_trusting("first"));
+    EXPECT_THAT(log, testing::ElementsAre(HasSubstr("holds no PEM certificate")));
+    replace(live_certificate, certificates.certificate("second"));
+    fs::last_write_time(live_certificate, renewed);
+    ASSERT_EQ(fs::file_size(live_certificate), size);
+    EXPECT_TRUE(fetch_trusting("second"));
+    EXPECT_THAT(log, testing::ElementsAre(testing::_, HasSubstr("read again")));
+}
+
+TEST_F(Https, SaysEachReasonToRefuseACertificateOnce) {
+    serve();
+    fs::remove(live_certificate);
+    EXPECT_TRUE(fetch_trusting("first"));
+    write(live_certificate, "not a certificate");
+    EXPECT_TRUE(fetch_trusting("first"));
+    EXPECT_TRUE(fetch_trusting("first"));
+    EXPECT_THAT(log, testing::ElementsAre(HasSubstr("cannot be read"), HasSubstr("holds no PEM certificate")));
+}
+
 TEST_F(Https, GoesOnWithTheFormerCertificateWhileTheFilesAreGone) {
     serve();
     fs::remove(live_certificate);
