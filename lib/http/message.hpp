@@ -21,7 +21,8 @@ struct Peer {
     bool encrypted = false;
 };
 
-// The listener fills in what HTTP needs: version, connection, length, date. `body` is compact JSON.
+// The listener fills in what HTTP needs: version, connection, length, date. `body` is compact JSON. With a 503 goes
+// Retry-After: 5 seconds, where the caller knows no better and sets another.
 Response json_response(Status status, const boost::json::value& body);
 
 // {"success": false, "error": text}. `text` follows the rules of Error::text: no row values, no secrets.

@@ -36,13 +36,6 @@ using Field = beast_http::field;
 constexpr std::string_view server_name = "reverse-syncd";
 constexpr std::size_t small_read = 1024;  // most webhooks whole; 512 connections must not need much
 constexpr std::size_t large_read = 8192;
-constexpr std::chrono::seconds retry_after{5};
-
-Response busy_response(std::string_view text) {
-    Response response = error_response(Status::service_unavailable, text);
-    response.set(Field::retry_after, std::to_string(retry_after.count()));
-    return response;
-}
 
 void complete(Response& response, Timestamp now) {
     response.set(Field::server, server_name);
@@ -223,7 +216,7 @@ private:
         }
         // The parser makes room for all of it at once.
         if (!exchange.share.grow_to(parser.content_length().value_or(0))) {
-            co_return busy_response("too many large requests at once");
+            co_return error_response(Status::service_unavailable, "too many large requests at once");
         }
         arm(settings().body_timeout);
         error_code error;
@@ -237,7 +230,7 @@ private:
         while (!error && !parser.is_done()) {
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
             if (!exchange.share.grow_to(parser.get().body().size())) {
-                co_return busy_response("too many large requests at once");
+                co_return error_response(Status::service_unavailable, "too many large requests at once");
             }
         }
         co_return read_failure(error);
@@ -423,7 +416,7 @@ void turn_away(asio::ip::tcp::socket socket, Common& common, bool encrypted) {
     if (encrypted) {
         return;
     }
-    Response response = busy_response("every connection is busy");
+    Response response = error_response(Status::service_unavailable, "every connection is busy");
     response.keep_alive(false);
     complete(response, common.clock.now());
     count(common, response);

@@ -127,6 +127,20 @@ TEST_F(HttpRoutes, TellWhenToSendARefusedWebhookAgain) {
     EXPECT_EQ(body_of(response).at("success"), json::value(false));
 }
 
+TEST_F(HttpRoutes, TellWithEvery503WhenToTryAgain) {
+    report_.error = Error{Disposition::retry, "sqlserver 20009", "cannot reach sql server", true};
+    drain_.error = report_.error;
+    no_queue_ = Error{Disposition::configuration, "", "set FORWARD_SYNC_ENABLED=true", false};
+    for (const Response& response : {ask(Verb::post, "/api/sync/manual-reverse-sync"),
+                                     ask(Verb::post, "/api/sync/trigger", R"({"direction":"postgres-to-sql"})"),
+                                     ask(Verb::post, "/api/sync/trigger", R"({"direction":"sql-to-postgres"})"),
+                                     ask(Verb::post, "/api/sync/trigger", R"({"direction":"both"})"),
+                                     ask(Verb::post, "/api/sync/queue-notify"), ask(Verb::get, "/health/ready")}) {
+        EXPECT_EQ(response.result_int(), 503);
+        EXPECT_EQ(response[boost::beast::http::field::retry_after], "5");
+    }
+}
+
 TEST_F(HttpRoutes, DeliverNothingThatIsNoWebhook) {
     EXPECT_EQ(ask(Verb::post, "/api/sync/webhook", "not json").result_int(), 400);
     EXPECT_EQ(ask(Verb::post, "/api/sync/webhook", "{}").result_int(), 422);

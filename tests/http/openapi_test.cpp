@@ -176,6 +176,17 @@ TEST(OpenApi, DescribesEveryStatusThatTheDaemonCanTell) {
     }
 }
 
+TEST(OpenApi, PromisesWithEvery503WhenToTryAgain) {
+    for (const auto& [path, operations] : openapi().at("paths").as_object()) {
+        for (const auto& [method, operation] : operations.as_object()) {
+            const json::value& unavailable = resolved(operation.at_pointer("/responses/503"));
+            EXPECT_TRUE(unavailable.as_object().contains("headers") &&
+                        unavailable.at("headers").as_object().contains("Retry-After"))
+                << method << " " << path;
+        }
+    }
+}
+
 TEST(OpenApi, DescribesErrors) {
     EXPECT_EQ(broken_rule("Error", body_of(error_response(Status::not_found, "no such path"))), "");
 }

@@ -135,6 +135,11 @@ TEST(Ready, NamesTheEndThatFailsAndWhy) {
               json::value({{"ready", false}, {"reason", "cannot be reached (sqlserver 20009)"}}));
 }
 
+TEST(Ready, SaysWhenToAskAgain) {
+    EXPECT_EQ(ready_response(sqlserver_down(), 60s)[boost::beast::http::field::retry_after], "5");
+    EXPECT_EQ(ready_response(in_step(), 60s).count(boost::beast::http::field::retry_after), 0U);
+}
+
 TEST(Ready, TellsEverybodyNoAddress) {
     EXPECT_EQ(ready_response(sqlserver_down(), 60s).body().find("192.0.2.10"), std::string::npos);
 }
