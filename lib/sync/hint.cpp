@@ -7,6 +7,13 @@
 namespace revsync {
 namespace {
 
+// As in an attempt at the SQL behind a name, or in a body put together wrongly.
+bool is_odd(std::string_view name) {
+    return std::ranges::any_of(name, [](char c) {
+        return c == '"' || c == '\'' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+    });
+}
+
 Result<void> add_hints(const Stream& stream, const WebhookEvent& event, std::vector<Hint>& hints) {
     if (event.kind == WebhookEvent::Kind::remove) {
         const Result<Key> key = key_of(event.old_record, stream.key);
@@ -94,12 +101,20 @@ std::string row_of(const Stream& stream, const JsonMembers& record) {
 Result<std::vector<Hint>> hints_of(const Mapping& mapping, const WebhookEvent& event) {
     const TableName table{event.schema, event.table};
     std::vector<Hint> hints;
+    bool known = false;
     for (const Stream* stream : mapping.of(Direction::reverse)) {
         if (stream->source == table) {
+            known = true;
             if (const Result<void> added = add_hints(*stream, event, hints); !added) {
                 return added.error();
             }
         }
+    }
+    if (!known && (is_odd(table.schema) || is_odd(table.table))) {
+        return Error{
+            Disposition::row, "",
+            "the body's 'schema' or 'table' holds a quote, a backslash or a control character, and the mapping "
+            "has no such table"};
     }
     return hints;
 }

@@ -20,7 +20,8 @@ struct Hint {
 };
 
 // One hint for each stream that reads the event's table, and one more for the key that a row had before. A removal
-// that a stream may not carry out is left out. Error (row): a key column is missing; the text names it.
+// that a stream may not carry out is left out. Error (row): a key column is missing, and the text names it; or no
+// stream reads the table, and its name holds a quote, a backslash or a control character.
 Result<std::vector<Hint>> hints_of(const Mapping& mapping, const WebhookEvent& event);
 
 // The row that the event itself holds, for the one case in which there is no database to read it from. The change's

@@ -126,6 +126,8 @@ TEST_F(WebhookRefusal, WhatIsNoWebhookIsRefusedWithAReasonAndTheDaemonGoesOn) {
         {R"({"type":"INSERT","schema":"public","table":5,"record":{"note_id":1},"old_record":null})", 422},
         {R"({"type":"INSERT","schema":"public","table":"aligner_notes","record":null,"old_record":null})", 422},
         {R"({"type":"INSERT","schema":"public","table":"aligner_notes","record":{},"old_record":null})", 422},
+        {R"({"type":"INSERT","schema":"public","table":"a\"; DROP TABLE aligner_notes; --","record":{"note_id":1}})",
+         422},
         {with_key("9223372036854775808"), 422},
         {with_key("1.5"), 422},
         {with_key("1e0"), 422},

@@ -69,6 +69,31 @@ TEST(Hints, are_none_for_a_table_of_no_stream) {
     EXPECT_TRUE(hints({Kind::insert, "private", "aligner_notes", {{"note_id", "5"}}, {}}).empty());
 }
 
+TEST(Hints, refuse_an_odd_name_of_no_stream_and_do_not_repeat_it) {
+    for (const std::string odd :
+         {R"(a"; DROP TABLE aligner_notes; --)", "aligner_notes' OR '1", R"(a\b)", "a\nb", "a\x7f"}) {
+        for (const WebhookEvent& event : {WebhookEvent{Kind::insert, "public", odd, {{"note_id", "5"}}, {}},
+                                          WebhookEvent{Kind::insert, odd, "aligner_notes", {{"note_id", "5"}}, {}}}) {
+            const auto refused = hints_of(clinic(), event);
+            ASSERT_FALSE(refused) << odd;
+            EXPECT_THAT(refused.error().text, testing::HasSubstr("quote"));
+            EXPECT_THAT(refused.error().text, testing::Not(testing::HasSubstr(odd)));
+        }
+    }
+    EXPECT_FALSE(hints_of(clinic(), {Kind::insert, "public", std::string{"a\0b", 3}, {{"note_id", "5"}}, {}}));
+    EXPECT_TRUE(hints({Kind::insert, "public", "ملاحظات – 2025 (x)", {{"note_id", "5"}}, {}}).empty());
+}
+
+TEST(Hints, take_an_odd_name_that_a_stream_has) {
+    Mapping mapping = clinic_mapping();
+    mapping.streams.push_back(mapping.streams.front());
+    mapping.streams.back().source.table = R"(the doctor's "notes")";
+
+    EXPECT_EQ(
+        hints_of(mapping, {Kind::insert, "public", R"(the doctor's "notes")", {{"note_id", "5"}}, {}}).value().size(),
+        1U);
+}
+
 TEST(Hints, need_the_key_and_name_the_column_that_is_missing) {
     const auto refused = hints_of(clinic(), note_event(Kind::insert, {{"note_text", "\"secret\""}}));
 
