@@ -41,17 +41,21 @@ HttpRequest WebhookTest::webhook_request(const std::string& body) const {
 }
 
 void WebhookTest::given_witnesses() {
-    lab->exec("CREATE TABLE dbo.Witness (WitnessID int IDENTITY PRIMARY KEY)");
+    lab->exec("CREATE TABLE dbo.Witness (WitnessID int IDENTITY PRIMARY KEY, RowsWritten int NOT NULL)");
     for (const char* table : {"tblAlignerNotes", "tblAlignerBatches"}) {
-        lab->exec(
-            fmt::format("CREATE TRIGGER dbo.trg_{0}_witness ON dbo.{0} AFTER INSERT, UPDATE, DELETE AS "
-                        "BEGIN SET NOCOUNT ON; INSERT INTO dbo.Witness DEFAULT VALUES; END",
-                        table));
+        lab->exec(fmt::format(
+            "CREATE TRIGGER dbo.trg_{0}_witness ON dbo.{0} AFTER INSERT, UPDATE, DELETE AS "
+            "BEGIN SET NOCOUNT ON; INSERT INTO dbo.Witness (RowsWritten) SELECT COUNT(*) FROM inserted; END",
+            table));
     }
 }
 
 long WebhookTest::writing_statements() {
     return lab->count("SELECT COUNT(*) FROM dbo.Witness");
+}
+
+long WebhookTest::rows_written() {
+    return lab->count("SELECT COALESCE(SUM(RowsWritten), 0) FROM dbo.Witness");
 }
 
 namespace {

@@ -29,6 +29,7 @@ protected:
     // Triggers of the practice's own, which fire for every statement that writes to the tables, whatever it changes.
     void given_witnesses();
     long writing_statements();
+    long rows_written();  // each time that one was inserted or updated
 
     std::string static_secret = "a-static-secret-0123456789";
     std::string signing_secret = "whsec_" + std::string(43, 'k') + "=";
