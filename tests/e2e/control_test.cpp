@@ -1,4 +1,5 @@
 // Asking the daemon how it is, and telling it what to do.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "e2e/webhook_test.hpp"
@@ -64,7 +65,13 @@ TEST_F(Control, StatusMetricsHealthAndPageAnswer) {
     EXPECT_THAT(webhook(note_event("INSERT", doctor_writes("counted as a webhook's"))), Answered(200, "committed"));
     const HttpReply status = get("/api/sync/status");
     ASSERT_EQ(status.status, 200);
-    EXPECT_NO_THROW(static_cast<void>(json::parse(status.body))) << status.body;
+    const json::value told = json::parse(status.body);
+    EXPECT_EQ(told.at_pointer("/recovered/webhook"), 1) << status.body;
+    EXPECT_EQ(told.at_pointer("/recovered/poll"), 0);
+    EXPECT_EQ(told.at_pointer("/inbox/committed"), 1);
+    EXPECT_TRUE(std::ranges::any_of(told.at("events").as_array(), [](const json::value& event) {
+        return event.at("kind") == "received";
+    })) << status.body;
     for (const char* part : {"notes", "batches", "supabase", "sqlserver"}) {
         EXPECT_TRUE(status.says(part)) << part << " in " << status.body;
     }
