@@ -89,6 +89,48 @@ TEST_F(Control, StatusMetricsHealthAndPageAnswer) {
     }
 }
 
+// The members without what they say, which is of the moment.
+json::value structure(const json::value& value) {
+    if (value.is_object()) {
+        json::object members;
+        for (const auto& [name, member] : value.as_object()) {
+            members[name] = structure(member);
+        }
+        return members;
+    }
+    if (value.is_array()) {
+        json::array elements;
+        for (const json::value& element : value.as_array()) {
+            elements.push_back(structure(element));
+        }
+        return elements;
+    }
+    return nullptr;
+}
+
+TEST_F(Control, TheStatusCommandTellsWhatTheRouteTells) {
+    daemon->set("HOST", "0.0.0.0");
+    given_sets();
+    start_service();
+    const Outcome told = daemon->command({"status", "--json"});
+    EXPECT_EQ(told.exit_code, 0) << told.output;
+    const HttpReply answered = send(daemon->port(), {"GET", "/api/sync/status", "", bearer(static_secret)});
+    ASSERT_EQ(answered.status, 200) << answered.body;
+    EXPECT_EQ(structure(json::parse(told.output)), structure(json::parse(answered.body))) << told.output;
+}
+
+TEST_F(Control, TheStatusCommandSaysWhyItGetsNoAnswer) {
+    daemon->set("HOST", "0.0.0.0");
+    given_sets();
+    start_service();
+    const std::string right = daemon->setting("SUPABASE_WEBHOOK_SECRET");
+    daemon->set("SUPABASE_WEBHOOK_SECRET", "another-secret-0123456789");
+    EXPECT_THAT(daemon->command({"status", "--json"}), FailedSaying(2, "401", "SUPABASE_WEBHOOK_SECRET"));
+    daemon->set("SUPABASE_WEBHOOK_SECRET", right);
+    EXPECT_EQ(daemon->stop(), 0);
+    EXPECT_THAT(daemon->command({"status", "--json"}), FailedSaying(1, "no answer", "PORT"));
+}
+
 TEST_F(Control, ReadyNamesTheEndThatFails) {
     if (real_sql_server()) {
         GTEST_SKIP() << "a real SQL Server is not stopped on request";
