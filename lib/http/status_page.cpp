@@ -139,11 +139,12 @@ void add_ends(Html& html, const revsync::Status& status) {
     html.add("</ul></section>");
 }
 
-void add_stream(Html& html, const StreamStatus& stream, bool ends_answer) {
+// `at_work`: nothing outside the stream keeps this daemon from carrying it.
+void add_stream(Html& html, const StreamStatus& stream, bool at_work) {
     html.add("<li class=\"card\"><header><h3><bdi>{}</bdi></h3>", escaped_html(stream.name));
     if (stream.error) {
         html.badge(bad, "Stopped");
-    } else if (!ends_answer) {
+    } else if (!at_work) {
         html.badge(off, "Waiting");
     } else if (!stream.last_ok) {
         html.badge(busy, "Not complete yet");
@@ -180,8 +181,9 @@ void add_streams(Html& html, const revsync::Status& status) {
     html.add("<section aria-labelledby=\"streams\"><h2 id=\"streams\">Streams</h2><ul class=\"cards\">");
     const bool ends_answer =
         std::ranges::none_of(status.ends, [](const EndStatus& end) { return end.error || !end.configured; });
+    const bool drained_here = status.queue && !status.queue->standing_by;
     for (const StreamStatus& stream : status.streams) {
-        add_stream(html, stream, ends_answer);
+        add_stream(html, stream, ends_answer && (stream.direction == Direction::reverse || drained_here));
     }
     html.add("</ul></section>");
 }

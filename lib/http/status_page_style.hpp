@@ -39,7 +39,7 @@ dl:not(.tiles) div{display:flex;justify-content:space-between;gap:1rem}
 dl:not(.tiles) dd{text-align:end}
 .tiles{display:grid;gap:.5rem 1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,8.5rem),1fr))}
 .tiles dt{font-size:.875rem}
-.card>.tiles:first-child{margin-block-start:0}
+.card>:first-child{margin-block-start:0}
 .list{display:grid;gap:.5rem;margin-block-start:.5rem}
 .list li{padding:.625rem 1rem}
 .events li{display:grid;grid-template-columns:13rem minmax(0,1fr);gap:0 1rem}

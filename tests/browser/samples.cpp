@@ -36,6 +36,11 @@ int main(int argc, char** argv) {
                                                          {"stream_stopped", http::stream_stopped()},
                                                          {"just_started", http::just_started()},
                                                          {"not_configured", http::not_configured()},
+                                                         {"draining_too", http::draining_too()},
+                                                         {"queue_stuck", http::with_stuck_queue(3)},
+                                                         {"queue_unusable", http::queue_unusable()},
+                                                         {"forward_stream_stopped", http::forward_stream_stopped()},
+                                                         {"standing_by", http::standing_by()},
                                                          {"hostile", http::hostile()}};
     for (const auto& [name, status] : samples) {
         write(folder / (name + ".html"), http::status_page_response(status).body());

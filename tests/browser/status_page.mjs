@@ -80,9 +80,23 @@ function contrasts() {
         });
 }
 
-// The facts of a card, by its heading.
-const facts = (page, heading) => page.locator('li.card', { has: page.locator('h3').getByText(heading, { exact: true }) })
-    .first().evaluate(card => Object.fromEntries([...card.querySelectorAll('dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent])));
+const factsOf = card => Object.fromEntries([...card.querySelectorAll('dt')].map(dt => [dt.textContent, dt.nextElementSibling.textContent]));
+
+// The facts of the card with this heading that has this text too.
+const facts = (page, heading, text) => page.locator('li.card', { has: page.locator('h3').getByText(heading, { exact: true }), hasText: text })
+    .first().evaluate(factsOf);
+
+// What the card of a stream says, by its direction.
+const streamCards = {
+    'postgres-to-sql': {
+        way: 'Supabase → SQL Server',
+        expected: stream => ({ 'Brought by webhooks': stream.webhook.changed, 'Brought by polls': stream.poll.changed, 'Parked': stream.parked }),
+    },
+    'sql-to-postgres': {
+        way: 'SQL Server → Supabase',
+        expected: stream => ({ 'Edits found': stream.queue.found, 'Rows changed': stream.queue.changed, 'Failed attempts': stream.queue.failed }),
+    },
+};
 
 for (const name of names) {
     for (const look of looks) {
@@ -105,15 +119,23 @@ for (const name of names) {
         if (!daemon) assert.equal(await page.locator('h1').textContent(), status.headline);
         assert.equal(await page.locator('h1').count(), 1);
         for (const stream of status.streams) {
-            const card = await facts(page, stream.stream);
-            assert.equal(card['Brought by webhooks'], String(stream.webhook.changed));
-            assert.equal(card['Brought by polls'], String(stream.poll.changed));
-            assert.equal(card['Parked'], String(stream.parked));
+            const { way, expected } = streamCards[stream.direction];
+            const card = await facts(page, stream.stream, way);
+            for (const [fact, value] of Object.entries(expected(stream))) assert.equal(card[fact], String(value), fact);
         }
         for (const end of status.ends) {
             const title = { supabase: 'Supabase', sqlserver: 'SQL Server' }[end.name];
             assert.equal((await facts(page, title))['Connections'], String(end.connections));
         }
+        const queue = page.locator('section[aria-labelledby=queue]');
+        const queueFacts = await queue.evaluate(factsOf);
+        if (status.queue.pending !== null) {
+            assert.equal(queueFacts['Pending'], String(status.queue.pending));
+            assert.equal(queueFacts['Failed for good'], String(status.queue.failed));
+        }
+        const queueText = await queue.innerText();
+        if (status.queue.error) assert.ok(queueText.includes(status.queue.error.text), queueText);
+        assert.equal(queueText.includes('stands by'), status.queue.standingBy);
         const rows = page.locator('section[aria-labelledby=parked] li');
         assert.equal(await rows.count(), status.parked.length);
         for (const [i, row] of status.parked.slice(0, 3).entries()) {
@@ -144,7 +166,7 @@ test('a reader by ear finds landmarks, one heading per section and words for eve
     const { page, close } = await open(names[0], looks[0]);
     assert.equal(await page.locator('html').getAttribute('lang'), 'en');
     for (const role of ['main', 'banner', 'contentinfo']) assert.equal(await page.getByRole(role).count(), 1, role);
-    for (const title of ['Databases', 'Streams', 'Parked rows', 'Webhooks', 'Last events'])
+    for (const title of ['Databases', 'Streams', 'Parked rows', 'Webhooks', "SQL Server's queue", 'Last events'])
         assert.equal(await page.getByRole('region', { name: title }).count(), 1, title);
     for (const badge of await page.locator('.badge').all()) assert.ok((await badge.textContent()).trim().length > 3);
     await close();

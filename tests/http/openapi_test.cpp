@@ -169,8 +169,9 @@ TEST(OpenApi, RefersOnlyToWhatIsThere) {
 }
 
 TEST(OpenApi, DescribesEveryStatusThatTheDaemonCanTell) {
-    for (const revsync::Status& status : {in_step(), with_parked_rows(), sqlserver_down(), stream_stopped(),
-                                          just_started(), not_configured(), hostile()}) {
+    for (const revsync::Status& status :
+         {in_step(), with_parked_rows(), sqlserver_down(), stream_stopped(), just_started(), not_configured(),
+          draining_too(), with_stuck_queue(3), queue_unusable(), forward_stream_stopped(), standing_by(), hostile()}) {
         EXPECT_EQ(broken_rule("Status", status_json(status)), "");
         EXPECT_EQ(broken_rule("Ready", body_of(ready_response(status, std::chrono::seconds{60}))), "");
     }

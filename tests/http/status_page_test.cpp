@@ -53,6 +53,11 @@ TEST(StatusPage, CallsNoStreamInStepWhileADatabaseCannotBeReached) {
     EXPECT_THAT(status_page(sqlserver_down()), HasSubstr(">Waiting</span>"));
 }
 
+TEST(StatusPage, CallsNoStreamInStepThatAnotherDaemonCarries) {
+    EXPECT_THAT(status_page(draining_too()), Not(HasSubstr(">Waiting</span>")));
+    EXPECT_THAT(status_page(standing_by()), HasSubstr(">Waiting</span>"));
+}
+
 TEST(StatusPage, ShowsMarkupInATextAsText) {
     const std::string page = status_page(hostile());
     EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quoted&quot; &#39;text&#39;"));

@@ -84,6 +84,13 @@ inline revsync::Status queue_unusable() {
     return status;
 }
 
+inline revsync::Status forward_stream_stopped() {
+    revsync::Status status = with_stuck_queue(3);
+    status.streams.back().error = Error{Disposition::stream, "postgres 42501",
+                                        "permission denied for table aligner_notes; grant INSERT and UPDATE", false};
+    return status;
+}
+
 inline revsync::Status standing_by() {
     revsync::Status status = draining_too();
     status.queue->standing_by = true;
@@ -160,6 +167,16 @@ inline revsync::Status hostile() {
                                        "sqlserver 547", "<script>alert(1)</script> & \"quoted\" 'text'"));
     }
     status.streams[2].parked = 10'000;
+    status.streams.push_back(stream("<b>ملاحظات الطبيب</b>"));
+    status.streams.back().direction = Direction::forward;
+    status.streams.back().error = Error{Disposition::stream, "postgres 42501", std::string(200, 'z') + " <b>", false};
+    status.queue.emplace();
+    status.queue->counts = QueueCounts{.pending = 9'007'199'254'740'991,
+                                       .failed = 9'007'199'254'740'991,
+                                       .oldest_pending = noon - 90min,
+                                       .next_due = {}};
+    status.queue->error =
+        Error{Disposition::retry, "sqlserver 20009", "تعذر <img src=x> " + std::string(200, 'q'), true};
     status.events.clear();
     for (std::size_t i = 0; i < revsync::Status::events_kept; ++i) {
         status.events.push_back({noon - i * 1min, ActivityEvent::Kind::failed,
