@@ -24,6 +24,15 @@ json::value to_json(const std::optional<Error>& error) {
     return {{"text", error->text}, {"code", error->code}, {"disposition", to_string(error->disposition)}};
 }
 
+json::value to_json(const std::optional<PastError>& past) {
+    if (!past) {
+        return nullptr;
+    }
+    json::value json = to_json(std::optional{past->error});
+    json.as_object()["at"] = past->at.iso_milliseconds();
+    return json;
+}
+
 json::value to_json(const Counts& counts) {
     return {{"found", counts.found}, {"changed", counts.changed}, {"failed", counts.failed}};
 }
@@ -60,7 +69,8 @@ json::value to_json(const StreamStatus& stream, Timestamp now) {
             {"webhook", to_json(stream.webhook)},
             {"queue", to_json(stream.queue)},
             {"conflicts", {{"supabase", stream.won_by_supabase}, {"sqlserver", stream.won_by_sqlserver}}},
-            {"error", to_json(stream.error)}};
+            {"error", to_json(stream.error)},
+            {"lastError", to_json(stream.last_error)}};
 }
 
 json::value to_json(const ParkedRow& row) {

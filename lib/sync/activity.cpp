@@ -51,11 +51,7 @@ void Activity::note(const CatchUpReport& report) {
         count(tally.poll, stream);
         note_parked(stream);
         note_conflicts(Direction::reverse, stream.conflicts);
-        tally.error = stream.error ? stream.error : report.error;
-        if (!tally.error) {
-            tally.webhook_error.reset();
-            tally.last_ok = clock_.now();
-        }
+        note_end(tally, stream.error ? stream.error : report.error);
         if (stream.changed > 0) {
             changed[stream.stream] = stream.changed;
         }
@@ -64,6 +60,22 @@ void Activity::note(const CatchUpReport& report) {
         add(Kind::caught_up, changed);
     }
     note_failure(failing_, report.first_error());
+}
+
+// Of a poll or a drain of one stream.
+void Activity::note_end(Tally& tally, const std::optional<Error>& error) {
+    tally.error = error;
+    note_error(tally, error);
+    if (!error) {
+        tally.webhook_error.reset();
+        tally.last_ok = clock_.now();
+    }
+}
+
+void Activity::note_error(Tally& tally, const std::optional<Error>& error) {
+    if (error && error->disposition != Disposition::stopped) {
+        tally.last_error = PastError{*error, clock_.now()};
+    }
 }
 
 // `failing` are the failures of that direction since it last ran well.
@@ -83,6 +95,7 @@ void Activity::note(const InboxReport& report) {
         Tally& tally = reverse(stream.stream);
         count(tally.webhook, stream);
         tally.webhook_error = stream.error;
+        note_error(tally, stream.error);
         note_conflicts(Direction::reverse, stream.conflicts);
         if (!stream.error) {
             note_parked(stream);
@@ -106,10 +119,7 @@ void Activity::note(const DrainReport& report) {
     for (const StreamReport& stream : report.streams) {
         Tally& tally = tallies_[{Direction::forward, stream.stream}];
         count(tally.queue, stream);
-        tally.error = stream.error ? stream.error : report.error;
-        if (!tally.error) {
-            tally.last_ok = clock_.now();
-        }
+        note_end(tally, stream.error ? stream.error : report.error);
         if (stream.changed > 0) {
             changed[stream.stream] = stream.changed;
         }
@@ -220,6 +230,7 @@ StreamStatus Activity::status_of(const Stream& stream, const StatusSources& sour
         line.won_by_sqlserver = tally.won_by_sqlserver;
         line.last_ok = tally.last_ok;
         line.error = tally.error ? tally.error : tally.webhook_error;
+        line.last_error = tally.last_error;
     }
     if (stream.direction == Direction::reverse && sources.catch_up) {
         line.parked = sources.catch_up->quarantine().size(stream.name);

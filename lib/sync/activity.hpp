@@ -62,12 +62,15 @@ private:
         std::optional<Timestamp> last_ok;
         std::optional<Error> error;
         std::optional<Error> webhook_error;  // until webhooks or a poll of the stream succeed
+        std::optional<PastError> last_error;
     };
 
     // By direction and stream.
     using Tallies = std::map<std::pair<Direction, std::string>, Tally>;
 
     Tally& reverse(const std::string& stream) { return tallies_[{Direction::reverse, stream}]; }
+    void note_end(Tally& tally, const std::optional<Error>& error);
+    void note_error(Tally& tally, const std::optional<Error>& error);
     void note_failure(std::set<std::string>& failing, const Error* error);
     void note_parked(const StreamReport& report);
     void note_conflicts(Direction direction, const std::vector<SettledConflict>& conflicts);

@@ -34,6 +34,12 @@ struct Counts {
     std::uint64_t failed = 0;  // attempts that ended with the row parked
 };
 
+// An error that may be over.
+struct PastError {
+    Error error;
+    Timestamp at;
+};
+
 // A stream from SQL Server to Supabase is brought by the queue alone: it has no position, and nothing of it is parked.
 struct StreamStatus {
     std::string name;  // unique among those of its direction
@@ -47,7 +53,8 @@ struct StreamStatus {
     // Columns that both sides had edited, by whose edit was the newer one.
     std::uint64_t won_by_supabase = 0;
     std::uint64_t won_by_sqlserver = 0;
-    std::optional<Error> error;  // why it does not run now
+    std::optional<Error> error;           // why it does not run now
+    std::optional<PastError> last_error;  // why it last did not run, also when it runs again
 };
 
 struct InboxStatus {

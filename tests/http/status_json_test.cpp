@@ -37,7 +37,7 @@ TEST(StatusJson, SaysNullForWhatIsNotKnown) {
     const json::value status = status_json(just_started());
     for (const char* pointer :
          {"/polling/lastPollAt", "/streams/0/position", "/streams/0/lagSeconds", "/streams/0/lastCompleteAt",
-          "/streams/0/error", "/ends/0/lastAnswerAt", "/ends/0/error", "/inbox/lastAt"}) {
+          "/streams/0/error", "/streams/0/lastError", "/ends/0/lastAnswerAt", "/ends/0/error", "/inbox/lastAt"}) {
         EXPECT_TRUE(status.at_pointer(pointer).is_null()) << pointer;
     }
 }
@@ -49,6 +49,17 @@ TEST(StatusJson, TellsAStreamsPositionToTheMicrosecond) {
     EXPECT_EQ(stream.at("position"), "2025-01-21T11:58:59.000007Z");
     EXPECT_EQ(stream.at("lagSeconds"), 60);
     EXPECT_EQ(stream.at("direction"), "postgres-to-sql");
+}
+
+TEST(StatusJson, TellsTheLastErrorOfAStreamThatRunsAgain) {
+    revsync::Status status = stream_stopped();
+    status.streams[1].error.reset();
+    EXPECT_TRUE(status_json(status).at_pointer("/streams/1/error").is_null());
+    EXPECT_EQ(status_json(status).at_pointer("/streams/1/lastError"),
+              json::value({{"text", "dbo.tblAlignerBatches has no column Days; add it or change the mapping"},
+                           {"code", "sqlserver 207"},
+                           {"disposition", "stream"},
+                           {"at", "2025-01-21T11:59:00.000Z"}}));
 }
 
 TEST(StatusJson, NeverTellsANegativeLag) {

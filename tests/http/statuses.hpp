@@ -124,9 +124,11 @@ inline revsync::Status sqlserver_down() {
 }
 
 inline revsync::Status stream_stopped() {
+    using namespace std::chrono_literals;
     revsync::Status status = in_step();
     status.streams[1].error = Error{Disposition::stream, "sqlserver 207",
                                     "dbo.tblAlignerBatches has no column Days; add it or change the mapping", false};
+    status.streams[1].last_error = PastError{*status.streams[1].error, noon - 60s};
     return status;
 }
 

@@ -149,10 +149,33 @@ TEST_F(ActivityTest, says_why_the_webhooks_of_a_stream_fail_until_they_succeed) 
 
     webhook("notes", 1);
     EXPECT_FALSE(notes_status().error);
+    EXPECT_EQ(notes_status().last_error->error.code, "sqlserver 208");
 
     activity.note(failed);
     poll();
     EXPECT_FALSE(notes_status().error);
+}
+
+TEST_F(ActivityTest, keeps_the_last_error_of_a_stream_that_runs_again) {
+    EXPECT_FALSE(notes_status().last_error);
+    fail_at("feed.first_page", memory::Fault::stream);
+    poll();
+    const Timestamp failed = clock.now();
+    clock.advance(minutes{5});
+    poll();
+
+    ASSERT_TRUE(notes_status().last_error);
+    EXPECT_EQ(notes_status().last_error->at, failed);
+    EXPECT_EQ(notes_status().last_error->error.disposition, Disposition::stream);
+}
+
+TEST_F(ActivityTest, takes_a_stop_of_the_daemon_for_no_failure_of_a_stream) {
+    CatchUpReport stopped;
+    stopped.streams.emplace_back().stream = "notes";
+    stopped.error = Error{Disposition::stopped, "", "the daemon is stopping"};
+    activity.note(stopped);
+    EXPECT_TRUE(notes_status().error);
+    EXPECT_FALSE(notes_status().last_error);
 }
 
 TEST_F(ActivityTest, shows_the_parked_rows_that_failed_last) {
