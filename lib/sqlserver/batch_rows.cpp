@@ -184,13 +184,18 @@ Result<Applied> parse_applied(const BatchStatement& statement, const std::vector
     }
     if (answers == 3) {
         for (const Row& row : results[own + 2]) {
-            const auto position = number<std::size_t>(row.at(0));
-            const auto column = row.size() == 2 ? number<std::size_t>(row[1]) : std::nullopt;
-            if (!position || *position >= changes.size() || !column || *column >= statement.guarded_columns.size()) {
+            if (row.size() != 3) {
                 return unexpected;
             }
-            applied.settled.push_back(
-                {statement.stream, changes[*position].key, statement.guarded_columns[*column], Direction::forward});
+            const auto position = number<std::size_t>(row[0]);
+            const auto column = number<std::size_t>(row[1]);
+            const auto lost = number<int>(row[2]);
+            if (!position || *position >= changes.size() || !column || *column >= statement.guarded_columns.size() ||
+                !lost) {
+                return unexpected;
+            }
+            applied.settled.push_back({statement.stream, changes[*position].key, statement.guarded_columns[*column],
+                                       *lost == 0 ? Direction::forward : Direction::reverse});
         }
     }
     return applied;

@@ -264,7 +264,8 @@ private:
         }
         std::string text = fmt::format(
             "CREATE TABLE #held ([#n] int NOT NULL);\n"
-            "CREATE TABLE #settled ([#n] int NOT NULL, [#column] int NOT NULL, [#item] {} NOT NULL);\n"
+            "CREATE TABLE #settled ([#n] int NOT NULL, [#column] int NOT NULL, [#lost] int NOT NULL, [#item] {} NOT "
+            "NULL);\n"
             "INSERT INTO #held ([#n]) SELECT s.[#n] FROM #rows AS s JOIN {} AS t WITH (UPDLOCK, SERIALIZABLE) ON "
             "{} OPTION (LOOP JOIN);\n",
             declared_type(*queue_->find("QueueID")), bracketed(stream_.target), same_key());
@@ -275,31 +276,45 @@ private:
     }
 
     // In whole microseconds, as the other direction compares them: of two edits both must find the same one newer.
-    std::string queued_later(std::string_view comparison) const {
-        return fmt::format(
-            "DATEDIFF_BIG(microsecond, '19700101', {}) {} DATEDIFF_BIG(microsecond, '19700101', s.[#at])",
-            utc("q.CreatedAt", time_zone_), comparison);
+    std::string queued_later() const {
+        return fmt::format("DATEDIFF_BIG(microsecond, '19700101', {}) > DATEDIFF_BIG(microsecond, '19700101', s.[#at])",
+                           utc("q.CreatedAt", time_zone_));
     }
 
-    // An edit that has been sent waits once more, as one that is tried again: with the row as it is by then.
+    // The newest edit of the column that stands in the queue: one later than the change, or else an older one that
+    // waits.
+    std::string newest_edit(const Written& written) const {
+        return fmt::format(
+            "SELECT TOP (1) q.QueueID, CASE WHEN {0} THEN 0 ELSE 1 END AS lost FROM {1} AS q WHERE {2} "
+            "AND CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE' AND ({0} OR {3}) "
+            "AND {4} = 1 ORDER BY lost, q.CreatedAt DESC, q.QueueID DESC",
+            queued_later(), bracketed(queue_name()), record_in_queue(), has_status("q", "Pending"),
+            concerns("q", *queue_, written.column->name, written.source));
+    }
+
     std::string guard_column(const Written& written, std::size_t number) const {
         return fmt::format(
-            "INSERT INTO #settled ([#n], [#column], [#item]) SELECT s.[#n], {0}, e.QueueID FROM #rows AS s "
-            "JOIN {1} AS t ON {2} CROSS APPLY (SELECT TOP (1) q.QueueID FROM {3} AS q WHERE {4} "
-            "AND CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE' AND {5} "
-            "AND {6} = 1 ORDER BY q.CreatedAt DESC, q.QueueID DESC) AS e WHERE s.[#remove] = 0 AND EXISTS (SELECT {7} "
-            "EXCEPT SELECT {8});\n"
+            "INSERT INTO #settled ([#n], [#column], [#lost], [#item]) SELECT s.[#n], {0}, e.lost, e.QueueID FROM #rows "
+            "AS s JOIN {1} AS t ON {2} CROSS APPLY ({3}) AS e WHERE s.[#remove] = 0 AND EXISTS (SELECT {4} EXCEPT "
+            "SELECT {5});\n"
             "IF EXISTS (SELECT 1 FROM #settled WHERE [#column] = {0})\nBEGIN\n"
-            "  UPDATE s SET {9} = t.{9} FROM #rows AS s JOIN {1} AS t ON {2} JOIN #settled AS x ON x.[#n] = s.[#n] "
-            "WHERE x.[#column] = {0};\n"
-            "  UPDATE e SET Status = 'Pending', Attempts = 1, LastAttempt = NULL FROM {3} AS e JOIN #settled AS x ON "
-            "x.[#item] = e.QueueID "
-            "WHERE x.[#column] = {0} AND NOT ({10});\n"
-            "END;\n",
-            number, bracketed(stream_.target), same_key(), bracketed(queue_name()), record_in_queue(),
-            queued_later(">"), concerns("q", *queue_, written.column->name, written.source),
-            comparable("s", *written.column), comparable("t", *written.column), name(written),
-            has_status("e", "Pending"));
+            "  UPDATE s SET {6} = t.{6} FROM #rows AS s JOIN {1} AS t ON {2} JOIN #settled AS x ON x.[#n] = s.[#n] "
+            "WHERE x.[#column] = {0} AND x.[#lost] = 0;\n"
+            "{7}END;\n",
+            number, bracketed(stream_.target), same_key(), newest_edit(written), comparable("s", *written.column),
+            comparable("t", *written.column), name(written), send_as_it_is(number));
+    }
+
+    // An edit that won, and has been sent, waits once more. What waits of a record whose edit lost carries what is
+    // overwritten now. Both are sent as what is tried again: with the row as it is by then.
+    std::string send_as_it_is(std::size_t number) const {
+        return fmt::format(
+            "  UPDATE e SET Status = 'Pending', Attempts = 1, LastAttempt = NULL FROM {1} AS e JOIN #settled AS x ON "
+            "x.[#item] = e.QueueID WHERE x.[#column] = {0} AND x.[#lost] = 0 AND NOT ({2});\n"
+            "  UPDATE q SET LastAttempt = GETDATE() FROM {1} AS q WITH (ROWLOCK) JOIN #rows AS s ON {3} JOIN #settled "
+            "AS x ON x.[#n] = s.[#n] WHERE x.[#column] = {0} AND x.[#lost] = 1 AND {4} AND ISNULL(q.Attempts, 0) < "
+            "1;\n",
+            number, bracketed(queue_name()), has_status("e", "Pending"), record_in_queue(), has_status("q", "Pending"));
     }
 
     // Behind the locks, so that every later queue row of these records is ours. Of the catalog, because the table's
@@ -426,12 +441,16 @@ private:
                            if_inserts, target, insert);
     }
 
+    // An edit of the lab's has lost when its value was overwritten, not when the row was refused.
     std::string answer() const {
         return fmt::format(
             "COMMIT TRANSACTION;\nSELECT @inserts, @updates, @removals;\n"
             "SELECT [#n], [#do] FROM #plan WHERE [#do] < 0 OR [#do] IN ({}, {}) ORDER BY [#n];{}",
             to_number(Verdict::collision), to_number(Verdict::missing),
-            guarded_.empty() ? "" : "\nSELECT [#n], [#column] FROM #settled ORDER BY [#n];");
+            guarded_.empty() ? ""
+                             : fmt::format("\nSELECT x.[#n], x.[#column], x.[#lost] FROM #settled AS x JOIN #plan AS p "
+                                           "ON p.[#n] = x.[#n] WHERE x.[#lost] = 0 OR p.[#do] = {} ORDER BY x.[#n];",
+                                           to_number(Verdict::update)));
     }
 
     const Stream& stream_;

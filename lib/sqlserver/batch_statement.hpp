@@ -23,11 +23,12 @@ inline constexpr std::string_view rows_parameter = "@rows";
 // In one transaction it locks the keys, decides for every row what is to be done (insert, update when a value really
 // differs, delete, nothing, refuse) and does it; statements without work are not run, so that no trigger fires for
 // nothing. It answers one row of counts (inserted, updated, removed), then number and verdict of each refused row, then
-// number and column of each settled conflict, if the stream has shared columns.
+// of each settled conflict number, column and whether the target's edit lost, if the stream has shared columns.
 //
 // Where the practice system queues its edits (dbo.SyncQueue), a shared column keeps the target's value when a newer
 // edit of it stands in the queue, whether it has been sent or not. If it has been sent, it is to be sent again, because
-// the source shows that it holds something else. What triggers queue for our own writes is marked as such (own_write)
+// the source shows that it holds something else. An older edit that still waits is overwritten, and what waits of its
+// record is sent with the row as it is then. What triggers queue for our own writes is marked as such (own_write)
 // in the same transaction: done, unless the table computes columns, which have to follow. What waits of a row that had
 // an inserted row's key before is done with. A row that was delivered before, and that the queue says was deleted
 // since, is not inserted again.

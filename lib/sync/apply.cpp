@@ -8,9 +8,9 @@ namespace {
 void add(ApplyOutcome& outcome, const Applied& applied, std::span<const Change> changes) {
     outcome.changed += applied.changed();
     for (const SettledConflict& conflict : applied.settled) {
-        // The lab's edit came on top of what it had received.
+        // A newer edit of the lab's may have come on top of what it had received.
         const auto change = std::ranges::find(changes, conflict.key, &Change::key);
-        if (change == changes.end() || !change->delivered) {
+        if (conflict.winner == Direction::reverse || change == changes.end() || !change->delivered) {
             outcome.settled.push_back(conflict);
         }
     }

@@ -94,7 +94,9 @@ struct Applied {
     std::size_t updated = 0;
     std::size_t removed = 0;
     std::vector<Refusal> refused;
-    std::vector<SettledConflict> settled;  // columns that were not written because the target's own edit is newer
+    // Columns that were not written because the target's own edit is newer, and those where one that the source has not
+    // heard of yet was overwritten because it is older.
+    std::vector<SettledConflict> settled;
 
     std::size_t changed() const { return inserted + updated + removed; }
 };

@@ -24,6 +24,14 @@ void PrintTo(const Installation& installation, std::ostream* out) {
     *out << installation.name;
 }
 
+long times(const std::string& text, const std::string& part) {
+    long count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
 class BothWays : public ForwardTest, public testing::WithParamInterface<Installation> {
 protected:
     void SetUp() override {
@@ -211,29 +219,45 @@ TEST_P(BothWays, ANoteThatADoctorEditsAfterTheLabDeletedItComesBack) {
     EXPECT_EQ(supabase->value("SELECT count(*) FROM aligner_notes"), "1");
 }
 
+// Whichever direction meets it first, and whoever was first.
 TEST_P(BothWays, ASettledConflictIsOneLineOneCountAndOneEvent) {
     given_sets();
-    given_lab_batch(1, 10);
+    given_lab_batches(4, 10);
     Process& service = start_service();
-    lab_changes_days(1, 12);
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});  // the distance between the edits
-    doctor_changes_days(1, 14);
-    drain();
-    catch_up();
-    EXPECT_EQ(lab_days(1), "14");
-    EXPECT_EQ(supabase_days(1), "14");
-    const std::string line = service.wait_for("Both sides edited");
-    EXPECT_THAT(line, testing::HasSubstr("batches [1] days: Supabase's edit is the newer one"));
-    EXPECT_TRUE(
-        get("/metrics")
-            .says(R"(reverse_sync_conflicts_total{stream="batches",direction="sql-to-postgres",winner="supabase"} 1)"));
-    EXPECT_TRUE(get("/api/sync/status").says("both sides edited batches [1] days"));
-    EXPECT_EQ(daemon->stop(), 0);
-    long lines = 0;
-    for (const std::string& printed : service.lines()) {
-        lines += printed.find("Both sides edited") != std::string::npos;
+    std::vector<std::string> conflicts;
+    for (int batch = 1; batch <= 4; ++batch) {
+        const bool lab_is_newer = batch % 2 == 0;
+        const bool drains_first = batch > 2;
+        lab_is_newer ? doctor_changes_days(batch, 14) : lab_changes_days(batch, 12);
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});  // the distance between the edits
+        lab_is_newer ? lab_changes_days(batch, 12) : doctor_changes_days(batch, 14);
+        for (int turn = 0; turn < 4; ++turn) {
+            (turn % 2 == 0) == drains_first ? static_cast<void>(drain()) : catch_up();
+        }
+        EXPECT_EQ(lab_days(batch), lab_is_newer ? "12" : "14");
+        EXPECT_EQ(supabase_days(batch), lab_days(batch));
+        conflicts.push_back(fmt::format("both sides edited batches [{}] {}: {}'s edit is the newer one", batch,
+                                        drains_first ? "days" : "Days", lab_is_newer ? "SQL Server" : "Supabase"));
     }
-    EXPECT_EQ(lines, 1);
+    const HttpReply metrics = get("/metrics");
+    for (const char* winner : {"supabase", "sqlserver"}) {
+        for (const char* direction : {"sql-to-postgres", "postgres-to-sql"}) {
+            EXPECT_TRUE(metrics.says(fmt::format(
+                R"(reverse_sync_conflicts_total{{stream="batches",direction="{}",winner="{}"}} 1)", direction, winner)))
+                << winner << " " << direction;
+        }
+    }
+    const std::string status = get("/api/sync/status").body;
+    EXPECT_EQ(daemon->stop(), 0);
+    std::string log;
+    for (const std::string& printed : service.lines()) {
+        log += printed + "\n";
+    }
+    EXPECT_EQ(times(log, "Both sides edited"), 4);
+    for (const std::string& conflict : conflicts) {
+        EXPECT_EQ(times(status, conflict), 1) << conflict;
+        EXPECT_EQ(times(log, "B" + conflict.substr(1)), 1) << conflict;
+    }
 }
 
 }  // namespace

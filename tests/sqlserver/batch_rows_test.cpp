@@ -105,20 +105,24 @@ TEST(ParseApplied, SkipsResultsOfTriggers) {
     EXPECT_EQ(applied->removed, 1U);
 }
 
-TEST(ParseApplied, ReadsTheColumnsThatKeptTheTargetsValue) {
+TEST(ParseApplied, ReadsTheColumnsThatBothSidesEdited) {
     BatchStatement guarded = statement();
     guarded.guarded_columns = {"Days", "Type"};
     const std::vector<Change> changes{removal("[1]"), removal("[2]")};
     const ResultSet counts{{{"0"}, {"0"}, {"0"}}};
-    const auto applied = parse_applied(guarded, {counts, {}, {{{"1"}, {"0"}}}}, changes);
+    const auto applied = parse_applied(guarded, {counts, {}, {{{"1"}, {"0"}, {"0"}}, {{"0"}, {"1"}, {"1"}}}}, changes);
     ASSERT_TRUE(applied);
-    ASSERT_EQ(applied->settled.size(), 1U);
+    ASSERT_EQ(applied->settled.size(), 2U);
     EXPECT_EQ(applied->settled[0].stream, "things");
     EXPECT_EQ(applied->settled[0].key, "[2]");
     EXPECT_EQ(applied->settled[0].column, "Days");
     EXPECT_EQ(applied->settled[0].winner, Direction::forward);
+    EXPECT_EQ(applied->settled[1].key, "[1]");
+    EXPECT_EQ(applied->settled[1].column, "Type");
+    EXPECT_EQ(applied->settled[1].winner, Direction::reverse);
     EXPECT_FALSE(parse_applied(guarded, {counts, {}}, changes));
-    EXPECT_FALSE(parse_applied(guarded, {counts, {}, {{{"1"}, {"2"}}}}, changes)) << "there is no third column";
+    EXPECT_FALSE(parse_applied(guarded, {counts, {}, {{{"1"}, {"0"}}}}, changes));
+    EXPECT_FALSE(parse_applied(guarded, {counts, {}, {{{"1"}, {"2"}, {"0"}}}}, changes)) << "there is no third column";
 }
 
 TEST(ParseApplied, DoesNotAcceptAnythingElse) {

@@ -70,16 +70,19 @@ protected:
         EXPECT_TRUE(result) << (result ? "" : describe(result.error()));
         return result ? *result : Applied{};
     }
-    // The columns that kept the lab's value.
-    static std::vector<std::string> kept(const Applied& applied) {
+    static std::vector<std::string> won_by(Direction winner, const Applied& applied) {
         std::vector<std::string> all;
         for (const auto& conflict : applied.settled) {
             EXPECT_EQ(conflict.stream, "batches");
-            EXPECT_EQ(conflict.winner, Direction::forward);
-            all.push_back(conflict.key + " " + conflict.column);
+            if (conflict.winner == winner) {
+                all.push_back(conflict.key + " " + conflict.column);
+            }
         }
         return all;
     }
+    // The columns that kept the lab's value, and those where a waiting edit of the lab's lost.
+    static std::vector<std::string> kept(const Applied& applied) { return won_by(Direction::forward, applied); }
+    static std::vector<std::string> overwritten(const Applied& applied) { return won_by(Direction::reverse, applied); }
     std::string days(int id = 1) {
         return value(fmt::format("SELECT Days FROM dbo.revsync_batches WHERE BatchID = {};", id)).value_or("NULL");
     }
@@ -109,23 +112,56 @@ TEST_F(ConflictOnServer, KeepsTheLabsNewerEdit) {
     EXPECT_EQ(days(2), "31");
 }
 
-TEST_F(ConflictOnServer, WritesAnEditNewerThanTheLabs) {
+TEST_F(ConflictOnServer, WritesAnEditNewerThanTheLabsAndTellsOfItOnce) {
+    lab_sets("Days = 20");
+    const Applied result = applied({edit(30, server_now() + 1h), edit(31, server_now() + 1h, 2)});
+    EXPECT_THAT(kept(result), IsEmpty());
+    EXPECT_THAT(overwritten(result), ElementsAre("[1] Days")) << "nobody edited the other batch";
+    EXPECT_EQ(days(), "30");
+    EXPECT_EQ(days(2), "31");
+    EXPECT_THAT(applied({edit(30, server_now() + 1h)}).settled, IsEmpty()) << "both sides agree";
+}
+
+TEST_F(ConflictOnServer, SendsWhatAnOverwrittenEditCarriedWithTheRowAsItIs) {
+    queue_edits_with_the_row();
+    lab_sets("Days = 20");
+    lab_sets("Notes = N'new'");
+    EXPECT_THAT(overwritten(applied({edit(30, server_now() + 1h)})), ElementsAre("[1] Days"));
+    EXPECT_EQ(statuses(), "Pending Pending Synced ");
+    EXPECT_EQ(entry(1, "Attempts"), "0");
+    EXPECT_TRUE(due()) << "it waits for nothing";
+    for (const QueueItem& waiting : page().items) {
+        EXPECT_THAT(waiting.change.row, testing::HasSubstr("\"days\":30"));
+    }
+}
+
+TEST_F(ConflictOnServer, IsNoNewOneWhenTheOverwrittenEditHasBeenSent) {
+    lab_sets("Days = 20");
+    sql("UPDATE dbo.SyncQueue SET Status = 'Synced';");
+    EXPECT_THAT(applied({edit(30, server_now() + 1h)}).settled, IsEmpty()) << "the drain has told of it";
+    EXPECT_EQ(days(), "30");
+}
+
+TEST_F(ConflictOnServer, IsNoneWhereTheRowIsRefused) {
+    stream.owned_rows = {"Notes", "of the doctors"};
     lab_sets("Days = 20");
     const Applied result = applied({edit(30, server_now() + 1h)});
-    EXPECT_THAT(kept(result), IsEmpty());
-    EXPECT_EQ(days(), "30");
+    EXPECT_EQ(result.refused.size(), 1U);
+    EXPECT_THAT(result.settled, IsEmpty());
+    EXPECT_EQ(days(), "20");
 }
 
 TEST_F(ConflictOnServer, ComparesTheTimesOnOneClock) {
     sink = create_sink(*sink_pool, {.time_zone = zone, .clock_offset = [] { return 2h; }});
     lab_sets("Days = 20");
     EXPECT_THAT(kept(applied({edit(30, server_now() + 1h)})), ElementsAre("[1] Days"));
-    EXPECT_THAT(kept(applied({edit(30, server_now() + 3h)})), IsEmpty());
+    EXPECT_THAT(overwritten(applied({edit(30, server_now() + 3h)})), ElementsAre("[1] Days"));
 }
 
 TEST_F(ConflictOnServer, TellsNothingWhereBothSidesAgree) {
     lab_sets("Days = 20");
-    EXPECT_THAT(kept(applied({edit(20, server_now() - 1h)})), IsEmpty());
+    EXPECT_THAT(applied({edit(20, server_now() - 1h)}).settled, IsEmpty());
+    EXPECT_THAT(applied({edit(20, server_now() + 1h)}).settled, IsEmpty());
 }
 
 TEST_F(ConflictOnServer, RemembersAnEditThatWasSentAndSendsItAgain) {
@@ -150,8 +186,9 @@ TEST_F(ConflictOnServer, IsNoneWhenTheLabEditedAnotherColumn) {
     lab_sets("Days = 10");
     sql("UPDATE dbo.SyncQueue SET CreatedAt = DATEADD(hour, -5, CreatedAt);");
     lab_sets("Notes = N'new'");
+    sql("UPDATE dbo.SyncQueue SET Status = 'Synced' WHERE QueueID = 1;");
     const Applied result = applied({edit(30, server_now() - 1h)});
-    EXPECT_THAT(kept(result), IsEmpty());
+    EXPECT_THAT(result.settled, IsEmpty());
     EXPECT_EQ(days(), "30");
 }
 
@@ -180,7 +217,7 @@ TEST_F(ConflictOnServer, OurOwnWriteIsNotSentBack) {
 TEST_F(ConflictOnServer, OurOwnWriteIsNoEditOfTheLabs) {
     const Timestamp now = server_now();
     applied({edit(30, now - 2h)});
-    EXPECT_THAT(kept(applied({edit(40, now - 1h)})), IsEmpty());
+    EXPECT_THAT(applied({edit(40, now - 1h)}).settled, IsEmpty());
     EXPECT_EQ(days(), "40");
 }
 

@@ -92,6 +92,23 @@ std::optional<Timestamp> MemoryQueueTable::last_edit(const Stream& stream, std::
     return latest;
 }
 
+bool MemoryQueueTable::send_as_it_is(const Stream& stream, std::int64_t record, const ColumnPair& column) {
+    std::vector<QueueEntry*> waiting;
+    bool edited = false;
+    for (auto& [id, entry] : entries_) {
+        if (entry.table == stream.target.table && entry.record == record && entry.status == Status::pending) {
+            waiting.push_back(&entry);
+            edited = edited || (entry.operation == Operation::upsert && concerns(id, entry, column));
+        }
+    }
+    for (QueueEntry* entry : waiting) {
+        if (edited && entry->attempts == 0) {
+            entry->last_attempt = now();
+        }
+    }
+    return edited;
+}
+
 QueueItem MemoryQueueTable::item(std::int64_t id, const QueueEntry& entry) const {
     QueueItem item;
     item.id = id;
@@ -104,7 +121,7 @@ QueueItem MemoryQueueTable::item(std::int64_t id, const QueueEntry& entry) const
         item.error = Error{Disposition::row, "", "no stream for table " + entry.table};
         return item;
     }
-    const bool again = entry.attempts > 0;
+    const bool again = entry.attempts > 0 || entry.last_attempt;
     if (entry.operation == Operation::remove && !again) {
         return item;
     }

@@ -48,6 +48,9 @@ public:
     // When somebody but us edited a column of the record last, on the target's clock; nullopt: never, as far as is
     // known.
     std::optional<Timestamp> last_edit(const Stream& stream, std::int64_t record, const ColumnPair& column) const;
+    // Where an edit of the column that is not ours waits, all that waits of the record is sent with the row as it is by
+    // then; whether one does.
+    bool send_as_it_is(const Stream& stream, std::int64_t record, const ColumnPair& column);
 
     Timestamp now() const { return clock_.now() + skew; }
 

@@ -78,6 +78,8 @@ Columns MemoryTarget::guarded(const Stream& stream, const Change& change, const 
             columns[pair.target] = here->second;
             triggers_->queue_again(stream.target.table, id_of(change.key), *edited);
             applied.settled.push_back({stream.name, change.key, pair.target, Direction::forward});
+        } else if (triggers_->send_as_it_is(stream.target.table, id_of(change.key), pair.target)) {
+            applied.settled.push_back({stream.name, change.key, pair.target, Direction::reverse});
         }
     }
     return columns;

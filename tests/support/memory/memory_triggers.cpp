@@ -97,6 +97,12 @@ void MemoryTriggers::queue_again(const std::string& table, std::int64_t id, Time
     }
 }
 
+bool MemoryTriggers::send_as_it_is(const std::string& table, std::int64_t id, const std::string& column) {
+    const Stream* stream = stream_from(table);
+    const auto pair = std::ranges::find(stream->columns, column, &ColumnPair::source);
+    return queue_.send_as_it_is(*stream, id, *pair);
+}
+
 bool MemoryTriggers::lab_deleted(const std::string& table, std::int64_t id) const {
     const Stream* stream = stream_from(table);
     return stream && std::ranges::any_of(queue_.entries(), [&](const auto& entry) {

@@ -28,6 +28,9 @@ public:
     std::optional<Timestamp> last_edit(const std::string& table, std::int64_t id, const std::string& column) const;
     // The edit of that time is sent once more, unless it waits anyway.
     void queue_again(const std::string& table, std::int64_t id, Timestamp edited);
+    // Where an edit of the column waits, all that waits of the row is sent with the row as it is by then; whether one
+    // does.
+    bool send_as_it_is(const std::string& table, std::int64_t id, const std::string& column);
     // Whether a deletion of the row that was not ours is queued, sent or not.
     bool lab_deleted(const std::string& table, std::int64_t id) const;
     // A new row of ours stands under this key: what waits to be sent of the one that had it before is over.
