@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/erase.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/algorithm/string/trim.hpp>
@@ -118,10 +119,34 @@ std::vector<Finding> judge_callers(const QueueFacts& facts) {
     return findings;
 }
 
+// As text of JSON's, made by the server or by hand; the name of the queue's column says nothing.
+bool carries_row(const TriggerFacts& trigger) {
+    const std::string text = boost::ierase_all_copy(trigger.definition.value_or(""), "JsonData");
+    return boost::icontains(text, "JSON") || boost::contains(text, R"({")");
+}
+
 std::string generation(const TriggerFacts& older) {
     return fmt::format("trigger {} of an older installation queues what changes in table {}, {}", older.name,
-                       to_string(older.table),
-                       mentions(older, "JSON") ? "with its row" : "the row is read when it is sent");
+                       to_string(older.table), carries_row(older) ? "with its row" : "the row is read when it is sent");
+}
+
+Finding judge_older_trigger(const Stream& stream, const TriggerFacts& older) {
+    std::vector<std::string> shared;
+    for (const auto& pair : stream.columns) {
+        if (pair.owner == Owner::shared) {
+            shared.push_back(pair.source);
+        }
+    }
+    std::string text = fmt::format("stream {}: {}", stream.name, generation(older));
+    if (shared.empty() || carries_row(older) || mentions(older, "ChangedColumns")) {
+        return {good, std::move(text), ""};
+    }
+    return {warning,
+            fmt::format("{}: nothing says which columns were edited, so every edit of a row counts as one of {}, and a "
+                        "somewhat older edit of that in Supabase gives way to it",
+                        text, fmt::join(shared, ", ")),
+            "it works as it is; packaging/sql/sqlserver/install-sync.sql replaces the trigger by one that names the "
+            "columns, see docs/sql.md"};
 }
 
 Finding judge_our_trigger(const Stream& stream, const TriggerFacts& ours, const std::string& made) {
@@ -168,7 +193,7 @@ std::vector<Finding> judge_stream_triggers(const QueueFacts& facts, const Mappin
                                             generation(*trigger), ours->name),
                                 disable(*trigger)});
         } else {
-            findings.push_back({good, fmt::format("stream {}: {}", stream.name, generation(*trigger)), ""});
+            findings.push_back(judge_older_trigger(stream, *trigger));
         }
     }
     if (findings.empty() && hidden) {

@@ -78,6 +78,25 @@ TEST(JudgeQueue, LeavesAnOlderInstallationInPeace) {
     EXPECT_THAT(texts(judged(facts), good), Contains(HasSubstr("with its row")));
 }
 
+TEST(JudgeQueue, TellsThatAnOlderTriggerDoesNotSayWhichColumnsWereEdited) {
+    Mapping batches_alone;
+    batches_alone.streams = {*clinic_mapping().find("batches", Direction::forward)};
+    const auto judged_with = [&](const std::string& definition) {
+        QueueFacts facts = installed();
+        facts.triggers = {{batches_alone.streams.front().source, "trg_sync_tblAlignerBatches", false, definition}};
+        return judge_queue(facts, batches_alone);
+    };
+    const auto bare = judged_with("… INSERT INTO dbo.SyncQueue (TableName, RecordID, Operation, JsonData) … NULL …");
+    EXPECT_THAT(bare, Contains(found(warning, "the row is read when it is sent: nothing says which columns were edited",
+                                     "packaging/sql/sqlserver/install-sync.sql")));
+    EXPECT_THAT(texts(bare, warning), Contains(HasSubstr("counts as one of Days")));
+    EXPECT_THAT(texts(bare, problem), IsEmpty()) << "it works unchanged";
+    for (const char* says_it : {"… INSERT INTO dbo.SyncQueue … FOR JSON PATH", "… dbo.SyncQueue … ChangedColumns …",
+                                R"(… dbo.SyncQueue (JsonData) … N'{"days":' + …)"}) {
+        EXPECT_THAT(texts(judged_with(says_it), warning), IsEmpty()) << says_it;
+    }
+}
+
 TEST(JudgeQueue, SeesWhatIsQueuedTwice) {
     QueueFacts facts = installed();
     facts.triggers.push_back(older);
@@ -142,8 +161,8 @@ protected:
     }
 };
 
-TEST_F(QueueInspectionOnServer, IsContentWithEveryGeneration) {
-    EXPECT_THAT(not_good(), IsEmpty());
+TEST_F(QueueInspectionOnServer, IsContentWithEveryGenerationThatSaysWhatWasEdited) {
+    EXPECT_THAT(not_good(), ElementsAre(HasSubstr("stream batches: trigger trg_sync_tblAlignerBatches")));
     expect_good(run_script(test::content(REVSYNC_CLINIC_ROW_TRIGGERS)));
     EXPECT_THAT(not_good(), IsEmpty());
     EXPECT_THAT(texts(inspected(), good), Contains(HasSubstr("trigger trg_sync_tblwork of an older installation")));
