@@ -15,6 +15,7 @@
 #include "generators.hpp"
 #include "postgres/forward_sink.hpp"
 #include "postgres/inspection.hpp"
+#include "postgres/quoting.hpp"
 #include "postgres/server_findings.hpp"
 #include "sqlserver/inspection.hpp"
 #include "sqlserver/queue_inspection.hpp"
@@ -110,7 +111,10 @@ std::vector<Finding> compare(const std::vector<postgres::KeyGenerator>& sources,
         const Stream* stream = mapping.find(source.stream);
         if (target != targets.end() && stream && stream->operations.insert) {
             findings.push_back(compare_generators(
-                source.stream, {source.sequence, source.last.value_or(0), source.increment},
+                source.stream,
+                {source.sequence, source.last.value_or(0), source.increment,
+                 postgres::identifier(source.table.schema) + "." + postgres::identifier(source.table.table),
+                 postgres::identifier(source.column)},
                 {to_string(target->table) + "." + target->column, target->last.value_or(0), target->increment}));
         }
     }

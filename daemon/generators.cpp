@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "postgres/quoting.hpp"
+
 namespace revsync {
 namespace {
 
@@ -21,8 +23,9 @@ std::string statement_that_separates(const Generator& source, const Generator& t
                            source.last > 0 ? source.last + 1 : 1);
     }
     return fmt::format(
-        "ALTER SEQUENCE {} INCREMENT BY -1 MINVALUE -2147483648 MAXVALUE -1 START WITH -1 RESTART WITH -1;",
-        source.name);
+        "BEGIN; ALTER SEQUENCE {0} INCREMENT BY -1 MINVALUE -2147483648 MAXVALUE -1 START WITH -1 RESTART WITH -1; "
+        "SELECT setval({1}, least(min({2}), 0) - 1, false) FROM {3}; COMMIT;",
+        source.name, postgres::literal(source.name), source.column, source.table);
 }
 
 }  // namespace
@@ -39,7 +42,7 @@ Finding compare_generators(const std::string& stream, const Generator& source, c
         fmt::format("{}: both sides can give the same number to different new rows: {} stands at {}, {} at {}; such "
                     "rows are parked, never overwritten",
                     stream, source.name, source.last, target.name, target.last),
-        fmt::format("number the Supabase side downwards from -1, which never meets the other: {}",
+        fmt::format("let the Supabase side count the other way, which never meets the other side: {}",
                     statement_that_separates(source, target))};
 }
 

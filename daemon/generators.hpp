@@ -12,6 +12,9 @@ struct Generator {
     std::string name;  // as SQL spells it
     std::int64_t last = 0;
     std::int64_t increment = 1;
+    // What it numbers, as SQL spells it; asked of the source only.
+    std::string table{};
+    std::string column{};
 };
 
 // Whether rows created on both sides of one stream can get the same number.

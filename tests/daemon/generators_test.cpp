@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const Generator serial{"public.notes_id_seq", 40, 1};
+const Generator serial{"public.notes_id_seq", 40, 1, "\"public\".\"notes\"", "\"note_id\""};
 const Generator identity{"dbo.Notes.NoteID", 57, 1};
 
 TEST(Generators, TwoThatCountUpwardsCanMeet) {
@@ -18,6 +18,13 @@ TEST(Generators, TwoThatCountUpwardsCanMeet) {
     EXPECT_THAT(finding.fix,
                 HasSubstr("ALTER SEQUENCE public.notes_id_seq INCREMENT BY -1 MINVALUE -2147483648 MAXVALUE "
                           "-1 START WITH -1 RESTART WITH -1;"));
+}
+
+TEST(Generators, TheFixBeginsBelowTheNumbersThatAreThere) {
+    EXPECT_THAT(compare_generators("notes", serial, identity).fix,
+                HasSubstr("BEGIN; ALTER SEQUENCE public.notes_id_seq INCREMENT BY -1 MINVALUE -2147483648 MAXVALUE -1 "
+                          "START WITH -1 RESTART WITH -1; SELECT setval('public.notes_id_seq', "
+                          "least(min(\"note_id\"), 0) - 1, false) FROM \"public\".\"notes\"; COMMIT;"));
 }
 
 TEST(Generators, OddAndEvenNumbersStillMeetBecauseAnIdentityFollowsExplicitNumbers) {

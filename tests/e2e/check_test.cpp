@@ -33,7 +33,17 @@ TEST_F(Check, NamesAMissingColumnAsAProblem) {
 }
 
 TEST_F(Check, TellsThatBothSidesMintTheSameNumbersAndHowToSeparateThem) {
-    EXPECT_TRUE(daemon->check().says("ALTER SEQUENCE"));
+    given_sets();
+    supabase->exec(
+        "INSERT INTO aligner_notes (note_id, aligner_set_id, note_type, note_text) VALUES "
+        "(-7, 1, 'Doctor', 'numbered downwards before')");
+    const std::string output = daemon->check().output;
+    const auto begin = output.find("BEGIN; ALTER SEQUENCE");
+    const auto end = output.find("COMMIT;", begin);
+    ASSERT_NE(end, std::string::npos) << output;
+    supabase->exec(output.substr(begin, end + 7 - begin));
+    EXPECT_EQ(doctor_writes("numbered below what is there"), -8);
+    EXPECT_FALSE(daemon->check().says("ALTER SEQUENCE"));
 }
 
 TEST_F(Check, ChangesNothingInEitherDatabaseAndSkipsNothing) {
