@@ -277,12 +277,31 @@ private:
             return;
         }
         const std::int64_t id = id_of(item.change.key);
+        if (is_referred_to(stream.target.table, id)) {
+            failure_ = Error{Disposition::retry, "", "a row is locked; it is tried again"};
+            return;
+        }
         if (!may_remove(batch, item.change.key, *before) || takes_undelivered(stream.target.table, id)) {
             refuse(item, "undelivered", "SQL Server has not received the row");
             return;
         }
         erase(stream.target.table, id);
         ++applied.changed[number];
+    }
+
+    // Whether an open transaction of somebody else's has written a row that refers to this one, and so locked it.
+    bool is_referred_to(const std::string& parents, std::int64_t id) const {
+        const auto refers = [&](const std::string& table, const std::optional<Columns>& row) {
+            const auto parent = sink_.parents_.find(table);
+            return row && parent != sink_.parents_.end() && parent->second.table == parents &&
+                   value_of(*row, parent->second.column) == std::to_string(id);
+        };
+        return std::ranges::any_of(sink_.source_.open(), [&](const auto& entry) {
+            return entry.first != id_ && std::ranges::any_of(entry.second.writes, [&](const auto& written) {
+                       return std::ranges::any_of(written.second,
+                                                  [&](const auto& row) { return refers(written.first, row.second); });
+                   });
+        });
     }
 
     // The rows of `table` that refer to row `id` of `parents`.

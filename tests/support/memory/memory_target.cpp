@@ -59,13 +59,16 @@ void MemoryTarget::become(const std::string& table, std::int64_t id, std::option
     } else {
         rows.erase(id);
     }
-    written_ += own ? 1U : 0U;
+    if (own && written_) {
+        written_(table, id);
+    }
     if (triggers_ && before != row) {
         triggers_->fire(table, id, before ? &*before : nullptr, row ? &*row : nullptr, own);
     }
 }
 
-// A shared column that was edited here later than the change keeps its value, and is sent once more.
+// A shared column that was edited here later than the change keeps its value, and is sent once more. An older edit that
+// still waits has lost.
 Columns MemoryTarget::guarded(const Stream& stream, const Change& change, const Columns& before, Columns columns,
                               Applied& applied) {
     for (const ColumnPair& pair : stream.columns) {
@@ -110,6 +113,11 @@ bool MemoryTarget::holds(const Stream& stream, const Change& change) const {
     return row && is_owned(stream, *row) && updated(stream, *row, columns_of(change)) == *row;
 }
 
+// The lab has deleted what it had received.
+bool MemoryTarget::stays_deleted(const Stream& stream, const Change& change) const {
+    return change.delivered && triggers_ && triggers_->lab_deleted(stream.target.table, id_of(change.key));
+}
+
 // Checked for every row that would be written: the statement that breaks a foreign key takes all rows with it.
 std::optional<Error> MemoryTarget::broken_reference(const Stream& stream, const Change& change) const {
     const auto column = parent_columns_.find(stream.target.table);
@@ -117,7 +125,7 @@ std::optional<Error> MemoryTarget::broken_reference(const Stream& stream, const 
         return std::nullopt;
     }
     const Columns* existing = find(stream.target.table, id_of(change.key));
-    if (existing && !is_owned(stream, *existing)) {
+    if (existing ? !is_owned(stream, *existing) : stays_deleted(stream, change)) {
         return std::nullopt;
     }
     if (parents_.contains(columns_of(change)[column->second])) {
@@ -135,7 +143,7 @@ void MemoryTarget::upsert(const Stream& stream, const Change& change, Applied& a
             applied.refused.push_back({change.key, refusal("", "the row is not in the target")});
             return;
         }
-        if (change.delivered && triggers_ && triggers_->lab_deleted(stream.target.table, id_of(change.key))) {
+        if (stays_deleted(stream, change)) {
             return;
         }
         become(stream.target.table, id_of(change.key), columns, true);

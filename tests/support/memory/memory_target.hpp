@@ -22,6 +22,7 @@ public:
     // `column` of `table` must hold one of the parents.
     void require_parent(const std::string& table, const std::string& column) { parent_columns_[table] = column; }
     void add_parent(const std::string& value) { parents_.insert(value); }
+    void remove_parent(const std::string& value) { parents_.erase(value); }
     bool has_parent(const std::string& value) const { return parents_.contains(value); }
 
     // From now on every change is queued, and a shared column that was edited here later is not overwritten.
@@ -30,6 +31,11 @@ public:
     // Called for each row that apply() has made sure of.
     void on_received(std::function<void(const std::string& table, std::int64_t id)> listener) {
         received_ = std::move(listener);
+    }
+
+    // Called for each row that apply() has changed.
+    void on_written(std::function<void(const std::string& table, std::int64_t id)> listener) {
+        written_ = std::move(listener);
     }
 
     // What the practice system does in its own tables.
@@ -47,13 +53,11 @@ public:
     // How often each row was inserted by apply().
     const std::map<std::int64_t, std::size_t>& activity(const std::string& table) { return activity_[table]; }
 
-    // How many rows apply() has changed.
-    std::size_t written() const { return written_; }
-
 private:
     void become(const std::string& table, std::int64_t id, std::optional<Columns> row, bool own);
     Columns guarded(const Stream& stream, const Change& change, const Columns& before, Columns columns,
                     Applied& applied);
+    bool stays_deleted(const Stream& stream, const Change& change) const;
     std::optional<Error> broken_reference(const Stream& stream, const Change& change) const;
     void upsert(const Stream& stream, const Change& change, Applied& applied);
     void remove(const Stream& stream, const Change& change, Applied& applied);
@@ -64,7 +68,7 @@ private:
     std::map<std::string, std::map<std::int64_t, std::size_t>> activity_;
     MemoryTriggers* triggers_ = nullptr;
     std::function<void(const std::string&, std::int64_t)> received_;
-    std::size_t written_ = 0;
+    std::function<void(const std::string&, std::int64_t)> written_;
 };
 
 // Applies to a MemoryTarget over a connection that prepare() opens and a fault may cut. Points: sink.prepare,

@@ -79,7 +79,7 @@ void TwoWayWorkload::doctor_edits_days(Transaction transaction) {
     on_commit_[transaction].push_back([this, id, now, days = batch["days"]] {
         edited_in_supabase_[id] = now;
         world_.note_days(id, now, Direction::reverse, days);
-        world_.note_edit();
+        world_.note_edit("aligner_batches", id);
     });
     world_.source.put(transaction, "aligner_batches", id, std::move(batch));
 }
@@ -91,14 +91,14 @@ void TwoWayWorkload::doctor_writes_note(Transaction transaction) {
            world_.source.is_locked("aligner_notes", next_note_)) {
         ++next_note_;
     }
-    if (set == 0) {
+    if (set == 0 || world_.source.is_locked("aligner_sets", set)) {
         return;
     }
     const std::string now = world_.source.open().at(transaction).started.iso_microseconds();
     trace_(fmt::format("transaction {} writes note {} at {}", transaction, next_note_, now));
     on_commit_[transaction].push_back([this, id = next_note_] {
         world_.written_by_doctors.insert(id);
-        world_.note_edit();
+        world_.note_edit("aligner_notes", id);
     });
     world_.source.put(transaction, "aligner_notes", next_note_++,
                       {{"aligner_set_id", std::to_string(set)},
@@ -123,7 +123,7 @@ void TwoWayWorkload::doctor_edits_note(Transaction transaction) {
         return;
     }
     trace_(fmt::format("transaction {} edits note {} at {}", transaction, id, note["edited_at"]));
-    on_commit_[transaction].push_back([this] { world_.note_edit(); });
+    on_commit_[transaction].push_back([this, id] { world_.note_edit("aligner_notes", id); });
     world_.source.put(transaction, "aligner_notes", id, std::move(note));
 }
 
@@ -136,7 +136,7 @@ void TwoWayWorkload::doctor_deletes_note(Transaction transaction) {
     trace_(fmt::format("transaction {} deletes note {}", transaction, id));
     on_commit_[transaction].push_back([this, id] {
         world_.deleted_by_doctors.insert(id);
-        world_.note_edit();
+        world_.note_edit("aligner_notes", id);
     });
     world_.source.erase(transaction, "aligner_notes", id);
 }
@@ -176,6 +176,8 @@ void TwoWayWorkload::lab_acts() {
         lab_writes_note();
     } else if (dice < 88) {
         lab_edits_note();
+    } else if (dice < 90) {
+        lab_deletes_set();
     } else {
         lab_deletes_note();
     }
@@ -187,9 +189,19 @@ void TwoWayWorkload::lab_puts(const std::string& table, std::int64_t id, Columns
     if (table == "tblAlignerBatches" && (!before || whole_rows_ || before->at("Days") != row.at("Days"))) {
         world_.note_days(id, world_.lab_time(), Direction::forward, row.at("Days"));
     }
-    world_.note_edit();
+    world_.note_edit(table, id);
     ++lab_changes_;
     world_.target.put(table, id, std::move(row));
+}
+
+void TwoWayWorkload::lab_erases(const std::string& table, std::int64_t id) {
+    trace_(fmt::format("the lab deletes {} {}", table, id));
+    if (table == "tblAlignerNotes" && world_.target.find(table, id)->at("NoteType") != "Lab") {
+        world_.note_deletion_by_lab(id);
+    }
+    world_.note_edit(table, id);
+    ++lab_changes_;
+    world_.target.erase(table, id);
 }
 
 void TwoWayWorkload::lab_adds_set() {
@@ -206,6 +218,25 @@ void TwoWayWorkload::lab_edits_set() {
     Columns row = sets.at(id);
     row["Notes"] = version();
     lab_puts("tblAlignerSets", id, std::move(row));
+}
+
+// With all that is in it, which the foreign keys ask for. The lab always has a set.
+void TwoWayWorkload::lab_deletes_set() {
+    const Table& sets = world_.target.rows("tblAlignerSets");
+    if (sets.size() < 2) {
+        return;
+    }
+    const std::int64_t id = some(sets);
+    for (const char* table : {"tblAlignerNotes", "tblAlignerBatches"}) {
+        const Table rows = world_.target.rows(table);
+        for (const auto& [child, row] : rows) {
+            if (row.at("AlignerSetID") == std::to_string(id)) {
+                lab_erases(table, child);
+            }
+        }
+    }
+    lab_erases("tblAlignerSets", id);
+    world_.target.remove_parent(std::to_string(id));
 }
 
 void TwoWayWorkload::lab_adds_batch() {
@@ -227,10 +258,7 @@ void TwoWayWorkload::lab_edits_batch() {
 
 void TwoWayWorkload::lab_deletes_batch() {
     if (const std::int64_t id = some(world_.target.rows("tblAlignerBatches"))) {
-        trace_(fmt::format("the lab deletes batch {}", id));
-        world_.note_edit();
-        ++lab_changes_;
-        world_.target.erase("tblAlignerBatches", id);
+        lab_erases("tblAlignerBatches", id);
     }
 }
 
@@ -262,16 +290,8 @@ void TwoWayWorkload::lab_edits_note() {
 }
 
 void TwoWayWorkload::lab_deletes_note() {
-    const Table& notes = world_.target.rows("tblAlignerNotes");
-    if (const std::int64_t id = some(notes)) {
-        const bool is_labs = notes.at(id).at("NoteType") == "Lab";
-        trace_(fmt::format("the lab deletes {} note {}", is_labs ? "its" : "a doctor's", id));
-        if (!is_labs) {
-            world_.note_deletion_by_lab(id);
-        }
-        world_.note_edit();
-        ++lab_changes_;
-        world_.target.erase("tblAlignerNotes", id);
+    if (const std::int64_t id = some(world_.target.rows("tblAlignerNotes"))) {
+        lab_erases("tblAlignerNotes", id);
     }
 }
 

@@ -41,6 +41,7 @@ private:
     void lab_acts();
     void lab_adds_set();
     void lab_edits_set();
+    void lab_deletes_set();
     void lab_adds_batch();
     void lab_edits_batch();
     void lab_deletes_batch();
@@ -48,6 +49,7 @@ private:
     void lab_edits_note();
     void lab_deletes_note();
     void lab_puts(const std::string& table, std::int64_t id, memory::Columns row);
+    void lab_erases(const std::string& table, std::int64_t id);
 
     // A row of the table, by chance; 0: there is none.
     std::int64_t some(const memory::Table& table);

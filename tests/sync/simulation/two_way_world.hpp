@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mapping/stream.hpp"
@@ -41,13 +42,14 @@ public:
     void note_deletion_by_lab(std::int64_t note);
     // Something broke, or the process ended: what it remembers of deliveries may be gone.
     void note_disturbance() { ++disturbances_; }
-    // Somebody changed something; how often our own writes may follow is counted by that.
-    void note_edit() { ++edits_; }
+    // Somebody changed a row; how often it may be written is counted by that. The table of either side.
+    void note_edit(const std::string& table, std::int64_t id) { ++history(table, id).edits; }
+    // Somebody wrote it in Supabase, or we in SQL Server.
+    void note_write(const std::string& table, std::int64_t id) { ++history(table, id).writes; }
     Timestamp lab_time() const { return queue.now() + queue.offset; }
 
-    // Rows that we have changed on either side.
-    std::size_t writes() const { return target.written() + sent; }
-    std::size_t edits() const { return edits_; }
+    std::size_t writes() const;
+    std::size_t edits() const;
     void violate(std::string what);
 
     Mapping mapping;
@@ -58,7 +60,6 @@ public:
     memory::MemoryTriggers triggers;
     memory::MemoryDisk disk;
     bool keeps_change_times;
-    std::size_t sent = 0;                       // rows that drains have changed in Supabase
     std::set<std::int64_t> written_by_doctors;  // notes that were committed
     std::set<std::int64_t> deleted_by_doctors;
     std::set<std::int64_t> deleted_by_lab;  // of the doctors' notes
@@ -71,6 +72,14 @@ private:
         std::string days;
     };
 
+    struct History {
+        std::size_t edits = 0;
+        std::size_t writes = 0;
+    };
+
+    History& history(const std::string& table, std::int64_t id);
+    bool holds_back(std::int64_t set);
+    void check_histories();
     void check_table(const Stream& stream);
     void check_days();
     void check_doctors_notes();
@@ -78,7 +87,7 @@ private:
     void check_deleted_notes();
 
     std::map<std::int64_t, Edit> newest_days_;
-    std::size_t edits_ = 0;
+    std::map<std::pair<std::string, std::int64_t>, History> histories_;  // of rows, by Supabase's table
 
     struct Deletion {
         Timestamp changed_at;  // of the version that the lab deleted
