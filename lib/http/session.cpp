@@ -341,8 +341,10 @@ private:
         });
     }
 
+    // Cancelled first: where a peer does not read, Wine leaves a send under way when its socket is closed.
     void close() {
         error_code ignored;
+        socket().cancel(ignored);
         socket().close(ignored);
     }
 
