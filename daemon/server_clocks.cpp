@@ -71,6 +71,10 @@ asio::awaitable<Result<QueuePage>> ClockedQueue::read(std::size_t limit, std::in
     co_return co_await queue_.read(limit, after);
 }
 
+asio::awaitable<Result<void>> ClockedQueue::still_held() {
+    return queue_.still_held();
+}
+
 asio::awaitable<Result<void>> ClockedQueue::settle(std::vector<QueueVerdict> verdicts) {
     return queue_.settle(std::move(verdicts));
 }

@@ -69,6 +69,7 @@ public:
     ClockedQueue(Queue& queue, ServerClocks& clocks) : queue_{queue}, clocks_{clocks} {}
 
     boost::asio::awaitable<Result<QueuePage>> read(std::size_t limit, std::int64_t after) override;
+    boost::asio::awaitable<Result<void>> still_held() override;
     boost::asio::awaitable<Result<void>> settle(std::vector<QueueVerdict> verdicts) override;
     boost::asio::awaitable<Result<bool>> anything_due() override;
     boost::asio::awaitable<Result<QueueCounts>> counts() override;

@@ -78,7 +78,6 @@ public:
                 return read.error();
             }
             shape_.reader = reader_of(*reader, *read);
-            shape_.may_echo = may_share_rows(*reader, stream_);
         }
         return std::move(shape_);
     }

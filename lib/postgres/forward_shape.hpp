@@ -47,9 +47,6 @@ struct ForwardShape {
     std::optional<ForwardReader> reader;
     // Conditions over `i.k`, the key of a row to be removed: a row made in Supabase would go with it.
     std::vector<std::string> dependents;
-    // Whether a write may look like an edit to the reader. False when there is none, or when it reads other rows than
-    // those that this stream may touch.
-    bool may_echo = false;
 
     // The index of the column of this name; none: the item's member is not carried.
     std::optional<std::size_t> find(std::string_view name) const;

@@ -25,7 +25,6 @@ struct Step {
 
 struct Plan {
     std::vector<Step> steps;
-    bool may_echo = false;
     ForwardApplied applied;
 };
 
@@ -76,7 +75,6 @@ void add_upserts(Plan& plan, std::size_t number, const ForwardBatch& batch, cons
     if (readable.empty()) {
         return;
     }
-    plan.may_echo = plan.may_echo || shape.may_echo;
     add_lock(plan, number, shape, readable, RowLock::for_update);
     for (const auto& [columns, items] : groups) {
         plan.steps.push_back({upsert_statement(shape, columns, items, batch.reverse), number, &shape});
@@ -104,10 +102,6 @@ Statement settings_statement(std::chrono::milliseconds lock_timeout) {
             "SELECT set_config('reverse_sync.origin', 'sqlserver', true), set_config('lock_timeout', $1, true),"
             " set_config('idle_in_transaction_session_timeout', '60s', true)",
             {std::to_string(lock_timeout.count())}};
-}
-
-Statement commit_statement() {
-    return {"commit the changes", "COMMIT", {}};
 }
 
 // Closes the session unless the scope is left by way of `keep()`: a transaction must not stay open in it.
@@ -145,7 +139,8 @@ public:
           lock_timeout_{settings.lock_timeout} {}
 
     asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<ForwardPair> pairs) override;
-    asio::awaitable<Result<ForwardApplied>> apply(std::vector<ForwardBatch> batches, BeforeCommit remember) override;
+    asio::awaitable<Result<ForwardApplied>> apply(std::vector<ForwardBatch> batches,
+                                                  BeforeCommit before_commit) override;
 
 private:
     asio::awaitable<Result<void>> read_shapes(std::vector<ForwardPair> pairs);
@@ -260,16 +255,12 @@ Result<Plan> TableSink::plan(const std::vector<ForwardBatch>& batches) const {
     return plan;
 }
 
-// The commit goes along unless something has to be remembered before it.
 std::vector<Statement> TableSink::statements_of(Plan& plan) const {
     std::vector<Statement> statements;
     statements.push_back(begin_statement());
     statements.push_back(settings_statement(lock_timeout_));
     for (Step& step : plan.steps) {
         statements.push_back(std::move(step.statement));
-    }
-    if (!plan.may_echo) {
-        statements.push_back(commit_statement());
     }
     return statements;
 }
@@ -324,7 +315,8 @@ asio::awaitable<Result<void>> TableSink::end(const char* how) {
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<ForwardApplied>> TableSink::apply(std::vector<ForwardBatch> batches, BeforeCommit remember) {
+asio::awaitable<Result<ForwardApplied>> TableSink::apply(std::vector<ForwardBatch> batches,
+                                                         BeforeCommit before_commit) {
     Result<Plan> planned = plan(batches);
     if (!planned) {
         co_return planned.error();
@@ -337,55 +329,34 @@ asio::awaitable<Result<ForwardApplied>> TableSink::apply(std::vector<ForwardBatc
     std::vector<Statement> statements = statements_of(plan);
     auto answers = co_await session_.resume(std::move(statements));
     if (!answers) {
-        co_return plan.may_echo ? answers.error() : in_doubt(answers.error());
+        co_return answers.error();
     }
-    if (const std::optional<Error> failure = first_error(*answers)) {
-        if (failure->disposition == Disposition::stream) {
-            shapes_.clear();
+    std::optional<Error> failure = first_error(*answers);
+    const bool held_up = failure && is_held_up(*failure);
+    if (failure && failure->disposition == Disposition::stream) {
+        shapes_.clear();
+    }
+    if (!failure) {
+        Result<std::vector<Echo>> echoes = take_answers(plan, batches, *answers);
+        if (!echoes) {
+            failure = echoes.error();
+        } else if (Result<void> allowed = co_await before_commit(std::move(*echoes)); !allowed) {
+            failure = allowed.error();
         }
-        // Where the commit went along, the server has rolled back by itself.
-        Result<void> ended{};
-        if (plan.may_echo) {
-            ended = co_await end("ROLLBACK");
-        }
-        if (ended) {
-            guard.keep();
-        }
-        if (is_held_up(*failure)) {
-            co_return ForwardApplied{{}, {}, {}, *failure};
-        }
+    }
+    const Result<void> ended = co_await end(failure ? "ROLLBACK" : "COMMIT");
+    if (ended || !ended.error().connection_lost) {
+        guard.keep();
+    }
+    if (held_up) {
+        co_return ForwardApplied{{}, {}, {}, *failure};
+    }
+    if (failure) {
         co_return *failure;
     }
-    Result<std::vector<Echo>> echoes = take_answers(plan, batches, *answers);
-    if (!plan.may_echo) {
-        guard.keep();
-        if (!echoes) {
-            co_return echoes.error();
-        }
-        co_return std::move(plan.applied);
+    if (!ended) {
+        co_return ended.error().connection_lost ? in_doubt(ended.error()) : ended.error();
     }
-    Result<void> remembered{};
-    if (!echoes) {
-        remembered = echoes.error();
-    } else if (!echoes->empty()) {
-        remembered = co_await remember(std::move(*echoes));
-    }
-    if (!remembered) {
-        const Result<void> ended = co_await end("ROLLBACK");
-        if (ended) {
-            guard.keep();
-        }
-        co_return remembered.error();
-    }
-    const Result<void> committed = co_await end("COMMIT");
-    if (!committed) {
-        if (!committed.error().connection_lost) {
-            guard.keep();
-            co_return committed.error();
-        }
-        co_return in_doubt(committed.error());
-    }
-    guard.keep();
     co_return std::move(plan.applied);
 }
 

@@ -53,6 +53,17 @@ public:
         co_return co_await read_isolating(reader, std::clamp<std::size_t>(limit, 1, queue_page_limit));
     }
 
+    asio::awaitable<Result<void>> still_held() override {
+        const auto results = co_await request(&QueueStatements::held, Arguments{}, Activity::reading);
+        const bool lost = !results && results.error().code == in_use;
+        if (lost || (results && pool_.opened() != read_on_)) {
+            co_return Error{Disposition::retry, "",
+                            "the lock of SQL Server's queue was lost with its connection; nothing was written, the "
+                            "page is read again"};
+        }
+        co_return results ? Result<void>{} : Result<void>{results.error()};
+    }
+
     asio::awaitable<Result<void>> settle(std::vector<QueueVerdict> verdicts) override {
         if (verdicts.empty()) {
             co_return Result<void>{};
@@ -106,6 +117,7 @@ private:
         if (!results) {
             co_return results.error();
         }
+        read_on_ = pool_.opened();
         auto page = parse_page(prepared_->statements, *results, clock_offset());
         if (page) {
             page->more = page->items.size() >= limit;
@@ -159,7 +171,8 @@ private:
     const QueueSettings settings_;
     std::vector<const Stream*> streams_;
     std::shared_ptr<const Prepared> prepared_;
-    bool outdated_ = false;  // a request has failed since
+    bool outdated_ = false;      // a request has failed since
+    std::uint64_t read_on_ = 0;  // Pool::opened() when the last page was read
 };
 
 }  // namespace

@@ -35,6 +35,11 @@ std::string take_lock() {
         queue_lock);
 }
 
+std::string hold_lock() {
+    return fmt::format("SELECT CASE APPLOCK_MODE(N'public', N'{}', N'Session') WHEN N'Exclusive' THEN 0 ELSE -1 END;",
+                       queue_lock);
+}
+
 Error unreadable(const Stream& stream, std::string_view what) {
     return {Disposition::stream, "", fmt::format("stream {}: {}", stream.name, what)};
 }
@@ -157,6 +162,7 @@ public:
             made.streams.push_back(std::move(queued));
         }
         made.page = take_lock() + page() + items() + rows;
+        made.held = hold_lock();
         made.settle = take_lock() + settle();
         made.anything_due =
             take_lock() +

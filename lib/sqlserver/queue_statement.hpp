@@ -33,11 +33,12 @@ struct QueuedStream {
     std::optional<Error> unreadable;  // its rows cannot be read from their table (stream)
 };
 
-// Every statement begins by taking the lock when this session does not hold it, answers how that went, and ends
-// there when it was refused. Times are server-local (queue_table.hpp).
+// Every statement but `held` begins by taking the lock when this session does not hold it, answers how that went, and
+// ends there when it was refused. Times are server-local (queue_table.hpp).
 struct QueueStatements {
     std::vector<QueuedStream> streams;
     std::string page;    // @limit, @after, @reread
+    std::string held;    // answers the same of the lock without taking it
     std::string settle;  // @verdicts
     std::string anything_due;
     std::string counts;

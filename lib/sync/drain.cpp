@@ -143,13 +143,13 @@ asio::awaitable<ForwardOutcome> Drain::write(Run& run, std::span<const Coalesced
         uncommitted_.clear();  // what a refused commit would have left behind
         return batches_of(part);
     };
-    BeforeCommit remember_echoes = [this](std::vector<Echo> echoes) { return remember(std::move(echoes)); };
+    BeforeCommit before_commit = [this](std::vector<Echo> echoes) { return may_commit(std::move(echoes)); };
     std::function<void()> committed = [this] {
         ends_.reverse.echoes().supersede(uncommitted_);
         uncommitted_.clear();
     };
     ForwardOutcome outcome = co_await apply_isolating(ends_.sink, pairs_, fit, std::move(make_batches),
-                                                      std::move(remember_echoes), std::move(committed));
+                                                      std::move(before_commit), std::move(committed));
     std::ranges::move(unfit.failures, std::back_inserter(outcome.failures));
     std::ranges::move(unfit.held_up, std::back_inserter(outcome.held_up));
     outcome.streams.merge(unfit.streams);
@@ -198,7 +198,14 @@ ReverseView Drain::view_of(const Stream& reader, const std::vector<const QueueIt
     return view;
 }
 
-asio::awaitable<Result<void>> Drain::remember(std::vector<Echo> echoes) {
+// Whoever takes the queue over from here on waits for the rows that are locked now, and writes its newer items after.
+asio::awaitable<Result<void>> Drain::may_commit(std::vector<Echo> echoes) {
+    if (Result<void> held = co_await ends_.queue.still_held(); !held) {
+        co_return held;
+    }
+    if (echoes.empty()) {
+        co_return Result<void>{};
+    }
     uncommitted_ = std::move(echoes);
     co_return ends_.reverse.echoes().remember(uncommitted_);
 }

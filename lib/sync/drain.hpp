@@ -57,6 +57,7 @@ struct DrainEnds {
 // commit. What is interrupted between any two of these is done again and changes nothing. An item that cannot be
 // written counts an attempt and is tried again later; the rest of its page gets through. A failure of an end costs no
 // attempt, nor does a row that somebody else holds: its items wait for a later run, and its stream's error says so.
+// What was read under a lock of the queue that is lost by the time of the commit is not committed.
 //
 // From reading a page to having committed it, it holds `gate`, as the other direction does from reading to having
 // applied: nobody has rows in hand that the other one writes.
@@ -97,7 +98,7 @@ private:
 
     std::vector<ForwardBatch> batches_of(std::span<const CoalescedItem* const> items) const;
     ReverseView view_of(const Stream& reader, const std::vector<const QueueItem*>& items) const;
-    boost::asio::awaitable<Result<void>> remember(std::vector<Echo> echoes);
+    boost::asio::awaitable<Result<void>> may_commit(std::vector<Echo> echoes);
     void tell(Run& run, const std::vector<SettledConflict>& conflicts);
     Result<void> owe(const std::vector<SettledConflict>& conflicts);
     Result<void> forget_echoes(const QueueCounts& counts);

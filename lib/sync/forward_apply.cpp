@@ -73,7 +73,7 @@ boost::asio::awaitable<std::optional<Error>> prepare_again(ForwardSink& sink, st
 
 boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::span<const ForwardPair> pairs,
                                                        std::span<const CoalescedItem* const> items,
-                                                       MakeBatches make_batches, BeforeCommit remember,
+                                                       MakeBatches make_batches, BeforeCommit before_commit,
                                                        std::function<void()> committed) {
     ForwardOutcome outcome;
     std::vector<Items> waiting;  // the next one last, so that items keep their order
@@ -87,7 +87,7 @@ boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::s
             continue;
         }
         const std::vector<ForwardBatch> batches = make_batches(part);
-        Result<ForwardApplied> applied = co_await sink.apply(batches, remember);
+        Result<ForwardApplied> applied = co_await sink.apply(batches, before_commit);
         if (applied && applied->held_up) {
             if (++hold_ups <= hold_up_limit && part.size() > 1) {
                 halve(part, waiting);

@@ -39,7 +39,7 @@ using MakeBatches = std::function<std::vector<ForwardBatch>(std::span<const Coal
 // transaction. What is given must outlive the call.
 boost::asio::awaitable<ForwardOutcome> apply_isolating(ForwardSink& sink, std::span<const ForwardPair> pairs,
                                                        std::span<const CoalescedItem* const> items,
-                                                       MakeBatches make_batches, BeforeCommit remember,
+                                                       MakeBatches make_batches, BeforeCommit before_commit,
                                                        std::function<void()> committed);
 
 }  // namespace revsync

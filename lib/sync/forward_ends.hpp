@@ -65,6 +65,9 @@ public:
     // Items that are due, at most `limit`, behind `after`. What an item carries counts at its first attempt only: then
     // newer items of its row may have been applied, and it comes with the present row, or as a removal.
     virtual boost::asio::awaitable<Result<QueuePage>> read(std::size_t limit, std::int64_t after) = 0;
+    // Whether the lock has been held ever since the last page was read: if not, another daemon may have written newer
+    // items of its rows. Takes the lock for nobody. Error (retry): it is lost.
+    virtual boost::asio::awaitable<Result<void>> still_held() = 0;
     // Settles exactly these rows, in one transaction. A row that failed counts an attempt and keeps the error's text;
     // at the limit it ends as Failed.
     virtual boost::asio::awaitable<Result<void>> settle(std::vector<QueueVerdict> verdicts) = 0;
@@ -104,8 +107,8 @@ struct ForwardApplied {
     std::optional<Error> held_up{};
 };
 
-// Called between writing and committing, while the written rows are locked: what it returns in error rolls everything
-// back.
+// Called between writing and committing, while the written rows are locked, with the echoes that the writes made: what
+// it returns in error rolls everything back.
 using BeforeCommit = std::function<boost::asio::awaitable<Result<void>>(std::vector<Echo>)>;
 
 class ForwardSink {
@@ -126,11 +129,10 @@ public:
     // the column was edited later. A row was edited there if it passes the reader's filter: at its change time, or at
     // what an echo says in its place.
     //
-    // `remember` gets the echoes that the writes made, and is called only if there are any. An error of disposition row
-    // concerns at least one item without saying which, and nothing was written: isolate it by halves, as
-    // apply_isolating() does. A connection that is lost while the commit is under way is in doubt.
+    // An error of disposition row concerns at least one item without saying which, and nothing was written: isolate it
+    // by halves, as apply_isolating() does. A connection that is lost while the commit is under way is in doubt.
     virtual boost::asio::awaitable<Result<ForwardApplied>> apply(std::vector<ForwardBatch> batches,
-                                                                 BeforeCommit remember) = 0;
+                                                                 BeforeCommit before_commit) = 0;
 };
 
 }  // namespace revsync

@@ -95,14 +95,14 @@ protected:
 
     Result<ForwardApplied> try_apply(std::vector<const QueueItem*> items, std::function<void()> meanwhile = {}) {
         std::vector<ForwardBatch> batches{{{&stream_, reads_back_ ? &reader_ : nullptr}, std::move(items), {}}};
-        const auto remember = [this, &meanwhile](std::vector<Echo> echoes) {
+        const auto before_commit = [this, &meanwhile](std::vector<Echo> echoes) {
             echoes_ = std::move(echoes);
             if (meanwhile) {
                 meanwhile();
             }
-            return nothing();
+            return answer(allowed_);
         };
-        return run(context_, sink_->apply(std::move(batches), remember));
+        return run(context_, sink_->apply(std::move(batches), before_commit));
     }
     std::size_t changed_by(std::vector<const QueueItem*> items) {
         return try_apply(std::move(items)).value().changed.at(0);
@@ -120,9 +120,10 @@ protected:
     Stream reader_ = items_from_supabase();
     bool reads_back_ = true;
     std::vector<Echo> echoes_;
+    Result<void> allowed_{};  // the answer before a commit
 
 private:
-    static asio::awaitable<Result<void>> nothing() { co_return Result<void>{}; }
+    static asio::awaitable<Result<void>> answer(Result<void> result) { co_return result; }
 
     asio::io_context context_;
     std::unique_ptr<ForwardSink> sink_;
@@ -358,6 +359,23 @@ TEST_F(ForwardSinks, DoNotCommitOnAnotherConnection) {
     ASSERT_FALSE(applied);
     EXPECT_TRUE(applied.error().connection_lost);
     EXPECT_EQ(body(), "before");
+}
+
+TEST_F(ForwardSinks, CommitNothingThatMayNotBeCommitted) {
+    create_items();
+    for (const bool reads_back : {true, false}) {
+        reads_back_ = reads_back;
+        ASSERT_TRUE(prepare());
+        allowed_ = Error{Disposition::retry, "", "no longer"};
+
+        const auto applied = try_apply({item_with(R"("first")")});
+
+        ASSERT_FALSE(applied);
+        EXPECT_EQ(applied.error().text, "no longer");
+        EXPECT_EQ(rows(), "0");
+    }
+    allowed_ = {};
+    EXPECT_EQ(changed_by({item_with(R"("first")")}), 1U) << "on the same connection";
 }
 
 TEST_F(ForwardSinks, LeaveNoTransactionOpenAfterAFailure) {

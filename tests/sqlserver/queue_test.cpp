@@ -410,6 +410,27 @@ TEST_F(LockOnServer, LetsTheSecondDaemonTakeOverWhenTheFirstIsGone) {
     EXPECT_TRUE(*taken);
 }
 
+TEST_F(LockOnServer, IsStillHeldOnlyOnTheConnectionThatTookIt) {
+    const int id = put("DELETE", 1);
+    EXPECT_FALSE(run(context, queue->still_held())) << "nobody has taken it";
+    page();
+    EXPECT_TRUE(run(context, queue->still_held()));
+    EXPECT_FALSE(run(context, other->still_held()));
+    if (!session->query("EXEC sp_sim_fault N'drop_on_call', 1;")) {
+        GTEST_SKIP() << "this server takes no faults on request";
+    }
+    const std::vector<QueueVerdict> verdicts{failed(id)};
+    EXPECT_TRUE(run(context, queue->settle(verdicts))) << "on another connection, which took the lock";
+
+    const auto held = run(context, queue->still_held());
+
+    ASSERT_FALSE(held);
+    EXPECT_EQ(held.error().disposition, Disposition::retry);
+    EXPECT_THAT(held.error().text, HasSubstr("lock of SQL Server's queue was lost"));
+    page();
+    EXPECT_TRUE(run(context, queue->still_held())) << "it was taken again";
+}
+
 // What an edit concerned: exactly, from the row's history, or unknown.
 class EditedColumns : public QueueOnServer {
 protected:

@@ -326,6 +326,28 @@ TEST_F(DrainTest, changes_nothing_while_another_daemon_has_the_queue) {
     EXPECT_THAT(log.texts(Level::warning), IsEmpty());
 }
 
+// Between the writing and the commit another daemon may have written what came later.
+TEST_F(DrainTest, commits_nothing_once_the_lock_of_the_queue_is_lost) {
+    const auto item = put_batch(5, 14);
+    faults.choose([this](std::string_view point, std::size_t) {
+        if (point == "forward.written") {
+            queue.lose_lock();
+        }
+        return Fault::none;
+    });
+
+    const DrainReport report = drained();
+
+    ASSERT_TRUE(report.error);
+    EXPECT_EQ(report.error->disposition, Disposition::retry);
+    EXPECT_EQ(days(5), "(none)");
+    EXPECT_EQ(status(item), Status::pending);
+    EXPECT_EQ(attempts(item), 0U);
+    faults.choose([](std::string_view, std::size_t) { return Fault::none; });
+    EXPECT_EQ(drained().synced(), 1U);
+    EXPECT_EQ(days(5), "14");
+}
+
 TEST_F(DrainTest, stops_between_two_pages) {
     drain_settings.page_size = 1;
     put_batch(1, 1);

@@ -127,6 +127,9 @@ std::string Proxy::command(std::string_view line) {
     } else if (name == "hold" && on) {
         state_.holds = *on;
         wake();
+    } else if (name == "hold-requests" && on) {
+        state_.holds_requests = *on;
+        wake();
     } else {
         return "error: unknown command";
     }

@@ -32,6 +32,7 @@ public:
     //   cut-after-client-bytes N   resets all connections once N more bytes have gone to the server
     //   refuse on|off              new connections are refused
     //   hold on|off                nothing goes from server to client; it waits
+    //   hold-requests on|off       nothing goes from client to server; it waits
     // "ok" where nothing is asked, "error: …" for anything else.
     std::string command(std::string_view line);
 

@@ -174,6 +174,20 @@ TEST_F(ProxyTest, HoldsAnswersBack) {
     EXPECT_EQ(answer[0], 'x');
 }
 
+TEST_F(ProxyTest, HoldsRequestsBack) {
+    tcp::socket socket = connect();
+    EXPECT_EQ(control("hold-requests on"), "ok");
+    asio::write(socket, asio::buffer(std::string("x")));
+    while (control("stats").find(R"("client_to_server_bytes":1)") == std::string::npos) {
+        std::this_thread::yield();
+    }
+    EXPECT_NE(control("stats").find(R"("server_to_client_bytes":0)"), std::string::npos);
+    EXPECT_EQ(control("hold-requests off"), "ok");
+    std::array<char, 1> answer{};
+    asio::read(socket, asio::buffer(answer));
+    EXPECT_EQ(answer[0], 'x');
+}
+
 TEST_F(ProxyTest, PassesTheEndOfAStreamOn) {
     tcp::socket socket = connect();
     ask(socket, "x");

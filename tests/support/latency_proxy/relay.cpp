@@ -110,7 +110,7 @@ void Relay::count(const Direction& direction, std::size_t bytes) {
 
 asio::awaitable<void> Relay::deliver(Direction& direction) {
     while (!cut_) {
-        const bool held = state_.holds && !is_from_client(direction);
+        const bool held = is_from_client(direction) ? state_.holds_requests : state_.holds;
         if (direction.queue.empty() || held) {
             co_await wait(direction.changed, never);
             continue;

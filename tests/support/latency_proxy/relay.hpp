@@ -26,6 +26,7 @@ struct ProxyStatistics {
 struct ProxyState {
     std::chrono::milliseconds one_way{0};
     bool holds = false;                                // nothing goes from server to client
+    bool holds_requests = false;                       // nothing goes from client to server
     std::optional<std::uint64_t> client_bytes_to_cut;  // so many more bytes reach servers, then all is cut
     ProxyStatistics statistics;
     std::function<void()> cut_all;

@@ -369,7 +369,7 @@ asio::awaitable<Result<std::vector<Result<void>>>> MemoryForwardSink::prepare(st
 }
 
 asio::awaitable<Result<ForwardApplied>> MemoryForwardSink::apply(std::vector<ForwardBatch> batches,
-                                                                 BeforeCommit remember) {
+                                                                 BeforeCommit before_commit) {
     if (!connected_) {
         co_return Error{Disposition::retry, "", "the target is not connected", true};
     }
@@ -388,12 +388,9 @@ asio::awaitable<Result<ForwardApplied>> MemoryForwardSink::apply(std::vector<For
         connected_ = !error->connection_lost;
         co_return *error;
     }
-    if (!transaction.echoes.empty()) {
-        std::vector<Echo> echoes = transaction.echoes;
-        const Result<void> remembered = co_await remember(std::move(echoes));
-        if (!remembered) {
-            co_return remembered.error();
-        }
+    std::vector<Echo> echoes = transaction.echoes;
+    if (const Result<void> allowed = co_await before_commit(std::move(echoes)); !allowed) {
+        co_return allowed.error();
     }
     transaction.commit();
     if (const auto error = co_await faults_.point("forward.committed")) {

@@ -30,7 +30,7 @@ public:
 
     boost::asio::awaitable<Result<std::vector<Result<void>>>> prepare(std::vector<ForwardPair> pairs) override;
     boost::asio::awaitable<Result<ForwardApplied>> apply(std::vector<ForwardBatch> batches,
-                                                         BeforeCommit remember) override;
+                                                         BeforeCommit before_commit) override;
 
 private:
     struct Parent {

@@ -143,6 +143,10 @@ QueueItem MemoryQueueTable::item(std::int64_t id, const QueueEntry& entry) const
 }
 
 MemoryQueue::~MemoryQueue() {
+    lose_lock();
+}
+
+void MemoryQueue::lose_lock() {
     if (table_.holder_ == this) {
         table_.holder_ = nullptr;
     }
@@ -176,6 +180,16 @@ asio::awaitable<Result<QueuePage>> MemoryQueue::read(std::size_t limit, std::int
     }
     page.more = page.items.size() == limit;
     co_return page;
+}
+
+asio::awaitable<Result<void>> MemoryQueue::still_held() {
+    if (auto failed = co_await faults_.point("queue.held")) {
+        co_return *failed;
+    }
+    if (table_.holder_ != this) {
+        co_return Error{Disposition::retry, "", "the lock of the queue is lost"};
+    }
+    co_return Result<void>{};
 }
 
 void MemoryQueue::settle_one(const QueueVerdict& verdict) {

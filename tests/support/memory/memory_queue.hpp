@@ -75,18 +75,22 @@ private:
     const void* holder_ = nullptr;
 };
 
-// One daemon's connection to a MemoryQueueTable; its end releases the lock. Points: queue.read, queue.settle before
-// the transaction and queue.settled after it, queue.due, queue.counts, queue.purge.
+// One daemon's connection to a MemoryQueueTable; its end releases the lock. Points: queue.read, queue.held,
+// queue.settle before the transaction and queue.settled after it, queue.due, queue.counts, queue.purge.
 class MemoryQueue final : public Queue {
 public:
     MemoryQueue(MemoryQueueTable& table, FaultPlan& faults) : table_{table}, faults_{faults} {}
     ~MemoryQueue() override;
+
+    // Its connection ends, and with it the lock.
+    void lose_lock();
 
     std::set<std::int64_t> locked;  // records that somebody is editing in the practice: they cannot be read
     MemoryQueue(const MemoryQueue&) = delete;
     MemoryQueue& operator=(const MemoryQueue&) = delete;
 
     boost::asio::awaitable<Result<QueuePage>> read(std::size_t limit, std::int64_t after) override;
+    boost::asio::awaitable<Result<void>> still_held() override;
     boost::asio::awaitable<Result<void>> settle(std::vector<QueueVerdict> verdicts) override;
     boost::asio::awaitable<Result<bool>> anything_due() override;
     boost::asio::awaitable<Result<QueueCounts>> counts() override;
