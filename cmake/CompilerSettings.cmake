@@ -11,10 +11,11 @@ option(REVSYNC_FUZZ "Build the fuzz programs; needs Clang" OFF)
 
 find_program(REVSYNC_CCACHE ccache)
 if(REVSYNC_CCACHE)
-  # Precompiled headers need the two sloppiness settings, and depend mode: GCC 12 crashes when it preprocesses with one.
+  # Precompiled headers need the sloppiness settings (what CMake generates is as new as the compiler's start), and depend
+  # mode: GCC 12 crashes when it preprocesses with one.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros "${REVSYNC_CCACHE}")
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${REVSYNC_CCACHE}")
 endif()
 
 add_library(revsync_settings INTERFACE)

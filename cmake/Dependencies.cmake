@@ -20,7 +20,8 @@ target_compile_definitions(revsync_boost PUBLIC
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 
-# One precompiled header for all that speaks Asio.
+# One precompiled header for all that speaks Asio. In angle brackets, it names no folder: ccache then knows it in every clone.
 add_library(revsync_pch STATIC "${PROJECT_SOURCE_DIR}/lib/pch.cpp")
 target_link_libraries(revsync_pch PUBLIC revsync_boost fmt::fmt PRIVATE revsync_settings)
-target_precompile_headers(revsync_pch PRIVATE "${PROJECT_SOURCE_DIR}/lib/pch.hpp")
+target_include_directories(revsync_pch PRIVATE "${PROJECT_SOURCE_DIR}/lib")
+target_precompile_headers(revsync_pch PRIVATE <pch.hpp>)
