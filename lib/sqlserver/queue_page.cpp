@@ -165,8 +165,8 @@ private:
         item.stream = queued.stream;
         const std::string operation = row[4].value_or("");
         const bool removal = same_word(operation, "DELETE");
-        const bool again = row[10] == "1";
-        if (removal && !again) {
+        const bool reread = row[10] == "1";
+        if (removal && !reread) {
             item.change.operation = Operation::remove;
             return;
         }
@@ -179,7 +179,7 @@ private:
         if (!removal) {
             mark_edited(item, queued, row[8].value_or(""));
         }
-        const bool carried = row[5] && !again;
+        const bool carried = row[5] && !reread;
         if (queued.unreadable && (!carried || queued.stream->key.size() != 1)) {
             item.error = queued.unreadable;
         } else if (carried) {

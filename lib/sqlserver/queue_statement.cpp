@@ -210,7 +210,8 @@ private:
 
     // A row that is read again may be locked: it is not waited for long (the setting ends with the statement).
     // READPAST: an edit that is not committed yet is not waited for; it comes with a later page. An item that is tried
-    // again may have been overtaken by a newer one, so that what it carries no longer counts.
+    // again may have been overtaken by a newer one, so that what it carries no longer counts. Where a newer one waits,
+    // the row is sent as it is by now, and that one, which may be on a later page, finds it there.
     std::string page() const {
         std::string stream = "CASE CONVERT(nvarchar(128), q.TableName) COLLATE Latin1_General_CI_AS";
         for (std::size_t i = 0; i < streams_.size(); ++i) {
@@ -220,16 +221,18 @@ private:
                fmt::format(
                    "DECLARE @rows int = CONVERT(int, {0}), @from bigint = CONVERT(bigint, {1});\n"
                    "SELECT TOP (@rows) q.QueueID, q.TableName, q.RecordID, q.Operation, q.JsonData, q.CreatedAt, "
-                   "q.Attempts, q.LastAttempt, q.LastError{2}, {3} ELSE -1 END AS [#stream], CASE WHEN {4} = N'1' AND "
-                   "(q.Attempts > 0 OR q.LastAttempt IS NOT NULL OR (q.JsonData IS NULL AND "
-                   "CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE')) THEN 1 ELSE 0 END "
-                   "AS [#bare] INTO #page FROM {5} AS q WITH (READPAST, READCOMMITTEDLOCK) WHERE {6} AND q.QueueID > "
-                   "@from AND {7} "
-                   "ORDER BY q.QueueID;\n",
+                   "q.Attempts, q.LastAttempt, q.LastError{2}, {3} ELSE -1 END AS [#stream], CASE WHEN {4} <> N'1' "
+                   "THEN 0 "
+                   "WHEN q.Attempts > 0 OR q.LastAttempt IS NOT NULL OR (q.JsonData IS NULL AND "
+                   "CONVERT(nvarchar(20), q.Operation) COLLATE Latin1_General_CI_AS <> N'DELETE') THEN 1 "
+                   "WHEN EXISTS (SELECT 1 FROM {5} AS l WITH (READPAST, READCOMMITTEDLOCK) WHERE "
+                   "l.TableName = q.TableName AND l.RecordID = q.RecordID AND l.QueueID > q.QueueID AND {8}) THEN 1 "
+                   "ELSE 0 END AS [#bare] INTO #page FROM {5} AS q WITH (READPAST, READCOMMITTEDLOCK) WHERE {6} AND "
+                   "q.QueueID > @from AND {7} ORDER BY q.QueueID;\n",
                    limit_parameter, after_parameter,
                    queue_.find("ChangedColumns") != nullptr ? ", q.ChangedColumns" : "",
                    streams_.empty() ? "CASE WHEN 1 = 0 THEN 0" : stream, reread_parameter, table(),
-                   has_status("q", "Pending"), is_due());
+                   has_status("q", "Pending"), is_due(), has_status("l", "Pending"));
     }
 
     // For every shared column of the item's stream '1' when the edit concerned it, else '0'.
@@ -268,7 +271,7 @@ private:
         return fmt::format(
             "SELECT p.QueueID, p.[#stream], p.TableName, p.RecordID, p.Operation, CASE WHEN {} = N'1' THEN p.JsonData "
             "END, {}, ISNULL(p.Attempts, 0), {}, {}, CASE WHEN p.Attempts > 0 OR p.LastAttempt IS NOT NULL THEN 1 ELSE "
-            "0 END "
+            "p.[#bare] END "
             "FROM #page AS p ORDER BY p.QueueID;\n",
             reread_parameter, microseconds("ISNULL(p.CreatedAt, GETDATE())"), edited(), times());
     }

@@ -62,8 +62,8 @@ public:
 
     virtual ~Queue() = default;
 
-    // Items that are due, at most `limit`, behind `after`. What an item carries counts at its first attempt only: then
-    // newer items of its row may have been applied, and it comes with the present row, or as a removal.
+    // Items that are due, at most `limit`, behind `after`. What an item carries counts at its first attempt, and only
+    // while no newer item of its row waits: otherwise it comes with the present row, or as a removal.
     virtual boost::asio::awaitable<Result<QueuePage>> read(std::size_t limit, std::int64_t after) = 0;
     // Whether the lock has been held ever since the last page was read: if not, another daemon may have written newer
     // items of its rows. Takes the lock for nobody. Error (retry): it is lost.

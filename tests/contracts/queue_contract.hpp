@@ -79,7 +79,7 @@ TYPED_TEST_SUITE_P(QueueContract);
 TYPED_TEST_P(QueueContract, reads_items_in_the_order_of_their_ids_a_page_at_a_time) {
     const auto first = this->system().put("INSERT", 7, batch_row(7, 10));
     const auto second = this->system().put("DELETE", 8, {});
-    const auto third = this->system().put("UPDATE", 7, batch_row(7, 11));
+    const auto third = this->system().put("UPDATE", 9, batch_row(9, 11));
 
     const QueuePage page = this->read(2);
     EXPECT_THAT(this->ids(page), testing::ElementsAre(first, second));
@@ -120,6 +120,27 @@ TYPED_TEST_P(QueueContract, reads_the_present_row_of_an_item_that_is_tried_again
     EXPECT_EQ(page.items[2].change.operation, Operation::remove);
 }
 
+// However many pages lie between them, the row is written once.
+TYPED_TEST_P(QueueContract, reads_the_present_row_of_an_item_that_a_newer_one_follows) {
+    this->system().put_row(7, 12);
+    this->system().put_row(8, 5);
+    const auto edit = this->system().put("UPDATE", 7, batch_row(7, 10));
+    const auto removal = this->system().put("DELETE", 8, {});
+    const auto edit_of_a_row_that_is_gone = this->system().put("UPDATE", 9, batch_row(9, 10));
+    this->system().put("UPDATE", 7, batch_row(7, 12));
+    this->system().put("INSERT", 8, batch_row(8, 5));
+    const auto last = this->system().put("DELETE", 9, {});
+
+    const QueuePage page = this->read(3);
+    ASSERT_THAT(this->ids(page), testing::ElementsAre(edit, removal, edit_of_a_row_that_is_gone));
+    EXPECT_EQ(page.items[0].change.row, batch_row(7, 12));
+    EXPECT_EQ(page.items[1].change.operation, Operation::upsert);
+    EXPECT_EQ(page.items[1].change.row, batch_row(8, 5));
+    EXPECT_EQ(page.items[2].change.operation, Operation::remove);
+    this->settle({synced(last)});
+    EXPECT_EQ(this->read().items[2].change.row, batch_row(9, 10)) << "nothing that waits follows";
+}
+
 TYPED_TEST_P(QueueContract, takes_a_row_that_is_gone_as_removed) {
     this->system().put("UPDATE", 404, {});
 
@@ -140,6 +161,7 @@ TYPED_TEST_P(QueueContract, fails_the_item_of_an_unknown_table_and_reads_the_oth
 }
 
 TYPED_TEST_P(QueueContract, tells_which_shared_columns_were_edited) {
+    this->system().put_row(7, 11);
     this->system().put("INSERT", 7, batch_row(7, 10));
     this->system().put("UPDATE", 7, batch_row(7, 10));
     this->system().put("UPDATE", 7, batch_row(7, 11));
@@ -251,7 +273,9 @@ TYPED_TEST_P(QueueContract, serves_one_daemon_at_a_time) {
 
 REGISTER_TYPED_TEST_SUITE_P(QueueContract, reads_items_in_the_order_of_their_ids_a_page_at_a_time,
                             reads_the_present_row_of_an_item_that_carries_none,
-                            reads_the_present_row_of_an_item_that_is_tried_again, takes_a_row_that_is_gone_as_removed,
+                            reads_the_present_row_of_an_item_that_is_tried_again,
+                            reads_the_present_row_of_an_item_that_a_newer_one_follows,
+                            takes_a_row_that_is_gone_as_removed,
                             fails_the_item_of_an_unknown_table_and_reads_the_others,
                             tells_which_shared_columns_were_edited, settles_exactly_the_rows_it_is_told,
                             keeps_the_error_of_a_failed_item_and_waits_longer_each_time,

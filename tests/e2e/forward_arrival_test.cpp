@@ -23,6 +23,28 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Triggers, Arrival, testing::Values(Generation::newer, Generation::older),
                          [](const auto& test) { return test.param == Generation::newer ? "Newer" : "Older"; });
 
+TEST_P(Arrival, OfEditsThatGoRoundMoreRecordsThanAPageHoldsWritesEachRecordOnce) {
+    daemon->set("FORWARD_SYNC_PAGE_SIZE", "50");
+    given_sets();
+    start_service();
+    supabase->exec(
+        "CREATE TABLE writes (note bigint);"
+        "CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS"
+        " $$ BEGIN INSERT INTO writes VALUES (NEW.note_id); RETURN NULL; END $$;"
+        "CREATE TRIGGER count_write AFTER INSERT OR UPDATE ON aligner_notes FOR EACH ROW EXECUTE FUNCTION "
+        "count_write()");
+    lab_writes_many(1, 200);
+    for (int edit = 1; edit < 5; ++edit) {
+        lab->exec(fmt::format("UPDATE dbo.tblAlignerNotes SET NoteText = N'edit {}'", edit));
+    }
+    ASSERT_EQ(queued("pending"), 1000);
+
+    EXPECT_EQ(drain().at("pending"), 0);
+
+    EXPECT_EQ(supabase->value("SELECT count(*) FROM aligner_notes WHERE note_text = 'edit 4'"), "200");
+    EXPECT_EQ(supabase->value("SELECT count(*) FROM writes"), "200");
+}
+
 TEST_P(Arrival, OfAChangeInEachOfTheSixTablesFollowsQueueNotifyWithinASecondWithEveryColumn) {
     daemon->set("DB_TIMEZONE", "Arabic Standard Time");
     daemon->set("LOG_LEVEL", "debug");

@@ -118,12 +118,9 @@ TEST_F(QueueOnServer, LeavesCarriedTimesThatSayTheirZoneOrAreNone) {
         R"({"batch_id":1,"done_at":"2025-01-21T14:00:00Z"})", R"({"batch_id":1,"done_at":"2025-01-21T14:00:00-05:00"})",
         R"({"batch_id":1,"done_at":"the day after tomorrow"})", R"({"batch_id":1,"done_at":null})"};
     for (const std::string& row : rows) {
-        put("UPDATE", 1, row);
-    }
-    const auto items = page().items;
-    ASSERT_EQ(items.size(), rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        EXPECT_EQ(items[i].change.row, rows[i]);
+        const std::vector<QueueVerdict> done{synced(put("UPDATE", 1, row))};
+        EXPECT_EQ(item().change.row, row);
+        ASSERT_TRUE(run(context, queue->settle(done)));
     }
 }
 

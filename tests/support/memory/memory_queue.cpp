@@ -109,6 +109,14 @@ bool MemoryQueueTable::send_as_it_is(const Stream& stream, std::int64_t record, 
     return edited;
 }
 
+// Whether a newer entry of the record waits.
+bool MemoryQueueTable::is_followed(std::int64_t id, const QueueEntry& entry) const {
+    return std::any_of(entries_.upper_bound(id), entries_.end(), [&](const auto& later) {
+        return later.second.table == entry.table && later.second.record == entry.record &&
+               later.second.status == Status::pending;
+    });
+}
+
 QueueItem MemoryQueueTable::item(std::int64_t id, const QueueEntry& entry) const {
     QueueItem item;
     item.id = id;
@@ -121,11 +129,11 @@ QueueItem MemoryQueueTable::item(std::int64_t id, const QueueEntry& entry) const
         item.error = Error{Disposition::row, "", "no stream for table " + entry.table};
         return item;
     }
-    const bool again = entry.attempts > 0 || entry.last_attempt;
-    if (entry.operation == Operation::remove && !again) {
+    const bool reread = entry.attempts > 0 || entry.last_attempt || is_followed(id, entry);
+    if (entry.operation == Operation::remove && !reread) {
         return item;
     }
-    const auto row = entry.row && !again ? entry.row : read_row_(*item.stream, entry.record);
+    const auto row = entry.row && !reread ? entry.row : read_row_(*item.stream, entry.record);
     item.change.operation = row ? Operation::upsert : Operation::remove;
     if (!row) {
         return item;

@@ -66,6 +66,7 @@ private:
     QueueItem item(std::int64_t id, const QueueEntry& entry) const;
     const Stream* stream_of(const std::string& table) const;
     bool concerns(std::int64_t id, const QueueEntry& entry, const ColumnPair& column) const;
+    bool is_followed(std::int64_t id, const QueueEntry& entry) const;
 
     const Mapping& mapping_;
     const ManualClock& clock_;
