@@ -131,7 +131,7 @@ Delivery Inbox::answer_late(const Waiter& waiter) {
     Delivery delivery = refused(late);
     if (ends_.feed) {
         bool safe = true;
-        for (Lanes* lanes : {&waiting_, &running_}) {
+        for (Lanes* lanes : all_lanes()) {
             for (auto& [stream, lane] : *lanes) {
                 safe = (!waiter.needs_note || note_owed(*stream, lane)) && safe;
             }
@@ -208,7 +208,7 @@ const Error* Inbox::down() const {
 
 std::size_t Inbox::size() const {
     std::size_t keys = 0;
-    for (const Lanes* lanes : {&waiting_, &running_}) {
+    for (const Lanes* lanes : all_lanes()) {
         for (const auto& [stream, lane] : *lanes) {
             keys += lane.keys.size();
         }
@@ -218,7 +218,7 @@ std::size_t Inbox::size() const {
 
 std::size_t Inbox::payload_bytes() const {
     std::size_t bytes = 0;
-    for (const Lanes* lanes : {&waiting_, &running_}) {
+    for (const Lanes* lanes : all_lanes()) {
         for (const auto& [stream, lane] : *lanes) {
             for (const auto& [key, waiting] : lane.keys) {
                 bytes += waiting.payload ? waiting.payload->row.size() : 0;
@@ -254,7 +254,7 @@ asio::awaitable<void> Inbox::run() {
             co_await pause();
         }
         if (!stopping_) {
-            co_await run_batch();
+            co_await run_batches();
         }
     }
     running_ = std::exchange(waiting_, {});
@@ -266,7 +266,7 @@ asio::awaitable<void> Inbox::run() {
 void Inbox::stop() {
     stopping_ = true;
     // The batch in hand may take longer than the daemon is given.
-    for (Lanes* lanes : {&waiting_, &running_}) {
+    for (Lanes* lanes : all_lanes()) {
         for (auto& [stream, lane] : *lanes) {
             if (ends_.quarantine) {
                 note_owed(*stream, lane);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -63,8 +64,9 @@ struct InboxEnds {
 
 // Takes webhooks as hints: each is reduced to streams and keys, the rows are read again from Supabase, and applied by
 // the same sink as the poll's. Hints for one key coalesce, and everything that waits when a batch ends makes the next;
-// a hint whose key is in the batch that runs goes into the next one, because that may have read an older row. A row
-// that is gone is removed where the stream may remove. The cursor is never moved.
+// a hint whose key is in the batch that runs goes into the next one, because that may have read an older row. While one
+// batch is applied the next one is read; they are applied one after the other. A row that is gone is removed where the
+// stream may remove. The cursor is never moved.
 //
 // What cannot be applied at once is left to a catch-up, which finds it by its change time, and asks for one by
 // `catch_up_owed`. What that would not find goes to the quarantine by its key, durably, before its webhook is answered:
@@ -98,8 +100,12 @@ private:
     struct Waiter;   // a delivery that waits for its answer
     struct Waiting;  // a key that waits to be applied
     struct Lane;     // the keys of one stream
+    struct Reading;  // the rows of a batch
     struct Recent;   // change times that were applied; only without a Supabase database
     using Lanes = std::map<const Stream*, Lane>;
+
+    std::array<Lanes*, 3> all_lanes();
+    std::array<const Lanes*, 3> all_lanes() const;
 
     Result<void> take_in(const WebhookEvent& event, const std::vector<Hint>& hints,
                          const std::shared_ptr<Waiter>& waiter);
@@ -114,13 +120,18 @@ private:
 
     boost::asio::awaitable<void> idle();
     boost::asio::awaitable<void> pause();
-    boost::asio::awaitable<void> run_batch();
-    void take_batch();
-    boost::asio::awaitable<void> apply_batch(InboxReport& report);
-    boost::asio::awaitable<Result<std::vector<Result<RowReadings>>>> read(std::vector<RowsRequest> requests);
+    boost::asio::awaitable<void> run_batches();
+    bool may_read_ahead() const;
+    Lanes take_batch();
+    boost::asio::awaitable<Reading> read(const Lanes& batch);
     RowReadings payloads(const RowsRequest& request);
-    boost::asio::awaitable<void> apply_lane(const Stream& stream, RowReadings& rows, InboxReport& report);
-    Result<void> settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures);
+    boost::asio::awaitable<void> apply_batch(Reading reading);
+    boost::asio::awaitable<void> apply_lanes(Reading reading, InboxReport& report);
+    boost::asio::awaitable<void> apply_lane(const Stream& stream, RowReadings& rows, Quarantine::Revision read_at,
+                                            InboxReport& report);
+    void end_batch(const InboxReport& report);
+    Result<void> settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures,
+                        Quarantine::Revision read_at);
     void finish_lane(const Stream& stream, const RowReadings& rows, const std::vector<RowFailure>& failures,
                      InboxReport& report);
     void remember(const Stream& stream, const KeyedBatch& batch);
@@ -144,8 +155,8 @@ private:
     std::function<void(const InboxReport&)> listener_;
 
     Lanes waiting_;
+    Lanes ahead_;  // read while the batch before is applied
     Lanes running_;
-    Quarantine::Revision read_at_ = 0;  // of the batch that runs
     std::map<const Stream*, Recent> recent_;
     Event wake_;
     Backoff backoff_;

@@ -1,36 +1,47 @@
 // Batches: from keys to rows to SQL Server.
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include "sync/conflict.hpp"
 #include "sync/inbox_lanes.hpp"
 
 namespace revsync {
 
 namespace asio = boost::asio;
+using namespace asio::experimental::awaitable_operators;
 
-asio::awaitable<void> Inbox::run_batch() {
-    InboxReport report;
+asio::awaitable<void> Inbox::run_batches() {
     if (const Error* error = down()) {
-        const Error why = *error;
-        take_batch();
-        leave_all(why, report);
-    } else {
-        const Gate::Hold hold = co_await gate_.enter();
-        take_batch();
-        co_await apply_batch(report);
+        InboxReport report;
+        running_ = take_batch();
+        leave_all(Error{*error}, report);
+        end_batch(report);
+        co_return;
     }
-    if (!trying_again_) {
-        backoff_.reset();
-    }
-    if (listener_) {
-        listener_(report);
+    const Gate::Hold hold = co_await gate_.enter();
+    running_ = take_batch();
+    Reading reading = co_await read(running_);
+    while (!running_.empty()) {
+        if (may_read_ahead()) {
+            ahead_ = take_batch();
+            reading = co_await (apply_batch(std::move(reading)) && read(ahead_));
+        } else {
+            co_await apply_batch(std::move(reading));
+        }
+        running_ = std::exchange(ahead_, {});
     }
 }
 
-void Inbox::take_batch() {
+// Not when somebody waits at the gate: what is read ahead is applied before it is left.
+bool Inbox::may_read_ahead() const {
+    return ends_.feed != nullptr && !waiting_.empty() && !trying_again_ && !stopping_ && !gate_.contended();
+}
+
+Inbox::Lanes Inbox::take_batch() {
     trying_again_ = false;
-    read_at_ = ends_.quarantine ? ends_.quarantine->revision() : 0;
+    Lanes batch;
     for (auto lane = waiting_.begin(); lane != waiting_.end();) {
         Lane& from = lane->second;
-        Lane& into = running_[lane->first];
+        Lane& into = batch[lane->first];
         while (!from.order.empty() && into.order.size() < settings_.max_records) {
             into.keys.insert(from.keys.extract(from.order.front()));
             into.order.push_back(std::move(from.order.front()));
@@ -38,11 +49,44 @@ void Inbox::take_batch() {
         }
         lane = from.order.empty() ? waiting_.erase(lane) : std::next(lane);
     }
+    return batch;
 }
 
-asio::awaitable<void> Inbox::apply_batch(InboxReport& report) {
+asio::awaitable<Inbox::Reading> Inbox::read(const Lanes& batch) {
+    Reading reading;
+    reading.read_at = ends_.quarantine ? ends_.quarantine->revision() : 0;
     if (const Error* error = down()) {
-        leave_all(Error{*error}, report);
+        reading.rows = *error;
+        co_return reading;
+    }
+    for (const auto& [stream, lane] : batch) {
+        reading.requests.push_back({stream, lane.asked()});
+    }
+    if (ends_.feed) {
+        reading.rows = co_await ends_.feed->read_rows(reading.requests);
+        co_return reading;
+    }
+    std::vector<Result<RowReadings>> rows;
+    for (const RowsRequest& request : reading.requests) {
+        rows.emplace_back(payloads(request));
+    }
+    reading.rows = std::move(rows);
+    co_return reading;
+}
+
+asio::awaitable<void> Inbox::apply_batch(Reading reading) {
+    InboxReport report;
+    co_await apply_lanes(std::move(reading), report);
+    end_batch(report);
+}
+
+asio::awaitable<void> Inbox::apply_lanes(Reading reading, InboxReport& report) {
+    if (!reading.rows) {
+        leave_all(reading.rows.error(), report);
+        co_return;
+    }
+    if (const Error* lost = down()) {  // since it was read
+        leave_all(Error{*lost}, report);
         co_return;
     }
     std::vector<const Stream*> streams;
@@ -54,43 +98,30 @@ asio::awaitable<void> Inbox::apply_batch(InboxReport& report) {
         leave_all(prepared.error(), report);
         co_return;
     }
-    std::vector<RowsRequest> requests;
-    for (std::size_t i = 0; i < streams.size(); ++i) {
-        if ((*prepared)[i]) {
-            requests.push_back({streams[i], running_.at(streams[i]).asked()});
-        } else {
-            leave_lane(*streams[i], (*prepared)[i].error(), report);
-        }
-    }
-    Result<std::vector<Result<RowReadings>>> rows = co_await read(requests);
-    if (!rows) {
-        leave_all(rows.error(), report);
-        co_return;
-    }
     ++status_.batches;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        const Stream& stream = *requests[i].stream;
-        Result<RowReadings>& readings = (*rows)[i];
-        if (readings) {
-            if (ends_.echoes) {
-                ends_.echoes->translate(stream, *readings);
-            }
-            co_await apply_lane(stream, *readings, report);
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+        const Stream& stream = *streams[i];
+        Result<RowReadings>& rows = (*reading.rows)[i];
+        if (!(*prepared)[i]) {
+            leave_lane(stream, (*prepared)[i].error(), report);
+        } else if (!rows) {
+            leave_lane(stream, rows.error(), report);
         } else {
-            leave_lane(stream, readings.error(), report);
+            if (ends_.echoes) {
+                ends_.echoes->translate(stream, *rows);
+            }
+            co_await apply_lane(stream, *rows, reading.read_at, report);
         }
     }
 }
 
-asio::awaitable<Result<std::vector<Result<RowReadings>>>> Inbox::read(std::vector<RowsRequest> requests) {
-    if (ends_.feed) {
-        co_return co_await ends_.feed->read_rows(std::move(requests));
+void Inbox::end_batch(const InboxReport& report) {
+    if (!trying_again_) {
+        backoff_.reset();
     }
-    std::vector<Result<RowReadings>> rows;
-    for (const RowsRequest& request : requests) {
-        rows.emplace_back(payloads(request));
+    if (listener_) {
+        listener_(report);
     }
-    co_return rows;
 }
 
 // The webhooks' own rows, those left out that are older than what was applied.
@@ -109,7 +140,8 @@ RowReadings Inbox::payloads(const RowsRequest& request) {
     return rows;
 }
 
-asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows, InboxReport& report) {
+asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows, Quarantine::Revision read_at,
+                                        InboxReport& report) {
     const std::vector<Key> asked = running_.at(&stream).asked();
     KeyedBatch batch = keyed_batch(stream, asked, rows);
     if (ends_.delivered) {
@@ -125,7 +157,7 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     }
     // A key that the table cannot have (batch.failures) is the sender's mistake: there is no such row to sync or
     // remove.
-    if (const Result<void> settled = settle(stream, batch, outcome.failures); !settled) {
+    if (const Result<void> settled = settle(stream, batch, outcome.failures, read_at); !settled) {
         leave_lane(stream, settled.error(), report);
         report.streams.back().changed = outcome.changed;
         report.streams.back().conflicts = outcome.settled;
@@ -147,7 +179,8 @@ asio::awaitable<void> Inbox::apply_lane(const Stream& stream, RowReadings& rows,
     finish_lane(stream, rows, outcome.failures, report);
 }
 
-Result<void> Inbox::settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures) {
+Result<void> Inbox::settle(const Stream& stream, const KeyedBatch& batch, const std::vector<RowFailure>& failures,
+                           Quarantine::Revision read_at) {
     if (!ends_.quarantine) {
         for (const RowFailure& failure : failures) {
             logger_.warning("⚠️  Not applied: {} {}: {}", stream.name, failure.key, describe(failure.error));
@@ -158,7 +191,7 @@ Result<void> Inbox::settle(const Stream& stream, const KeyedBatch& batch, const 
     for (const RowFailure& failure : failures) {
         report_parked(logger_, *ends_.quarantine, stream.name, failure);
     }
-    return ends_.quarantine->settle(stream.name, batch.tried, failures, clock_.now(), read_at_);
+    return ends_.quarantine->settle(stream.name, batch.tried, failures, clock_.now(), read_at);
 }
 
 void Inbox::remember(const Stream& stream, const KeyedBatch& batch) {

@@ -63,6 +63,12 @@ struct Inbox::Lane {
     std::vector<Key> asked() const { return {order.begin(), order.end()}; }
 };
 
+struct Inbox::Reading {
+    Quarantine::Revision read_at = 0;
+    std::vector<RowsRequest> requests;                                                   // by lane
+    Result<std::vector<Result<RowReadings>>> rows = std::vector<Result<RowReadings>>{};  // one per request
+};
+
 struct Inbox::Recent {
     static constexpr std::size_t limit = 10'000;
     struct Version {
@@ -96,5 +102,13 @@ struct Inbox::Recent {
         }
     }
 };
+
+inline std::array<Inbox::Lanes*, 3> Inbox::all_lanes() {
+    return {&waiting_, &ahead_, &running_};
+}
+
+inline std::array<const Inbox::Lanes*, 3> Inbox::all_lanes() const {
+    return {&waiting_, &ahead_, &running_};
+}
 
 }  // namespace revsync

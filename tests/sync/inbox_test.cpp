@@ -317,6 +317,87 @@ TEST_F(InboxTest, takes_no_more_of_a_stream_into_a_batch_than_fits) {
     EXPECT_EQ(target.rows(notes_table).size(), 7U);
 }
 
+// Batches of one note each; `points` is what they pass, in order.
+class ReadAheadTest : public InboxTest {
+protected:
+    ReadAheadTest() {
+        inbox_settings.max_records = 1;
+        choose([](std::string_view, std::size_t) { return Fault::none; });
+    }
+    // `fault` gets how often the point has been passed before.
+    void choose(std::function<Fault(std::string_view point, std::size_t times)> fault) {
+        faults.choose([this, fault = std::move(fault)](std::string_view point, std::size_t) {
+            const auto times = static_cast<std::size_t>(std::ranges::count(points, point));
+            points.emplace_back(point);
+            return fault(point, times);
+        });
+    }
+    std::vector<std::shared_ptr<std::optional<Delivery>>> deliver_notes(int count) {
+        std::vector<std::shared_ptr<std::optional<Delivery>>> answers;
+        for (std::int64_t id = 1; id <= count; ++id) {
+            note(id, at("13:00:00"));
+            answers.push_back(post(written(id)));
+        }
+        settle();
+        return answers;
+    }
+    // Where in `points` this one is for the nth time.
+    std::size_t place(std::string_view point, int nth) const {
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            if (points[i] == point && --nth == 0) {
+                return i;
+            }
+        }
+        ADD_FAILURE() << point << " was not passed so often";
+        return 0;
+    }
+    boost::asio::awaitable<void> pass_the_gate() {
+        const Gate::Hold hold = co_await gate.enter();
+        points.emplace_back("entered");
+    }
+    std::vector<std::string> points;
+};
+
+TEST_F(ReadAheadTest, reads_the_next_batch_while_one_is_applied_and_applies_it_afterwards) {
+    const auto answers = deliver_notes(2);
+
+    EXPECT_LT(place("feed.rows", 2), place("sink.committed", 1));
+    EXPECT_LT(place("sink.committed", 1), place("sink.apply", 2));
+    EXPECT_EQ(batches.size(), 2U);
+    for (const auto& answer : answers) {
+        EXPECT_EQ((*answer)->outcome, Outcome::committed);
+    }
+}
+
+TEST_F(ReadAheadTest, lets_those_in_who_wait_at_the_gate) {
+    choose([this](std::string_view point, std::size_t times) {
+        if (point == "sink.apply" && times == 0) {
+            boost::asio::co_spawn(context, pass_the_gate(), [](std::exception_ptr) {});
+        }
+        return Fault::none;
+    });
+
+    deliver_notes(4);
+
+    EXPECT_LT(place("entered", 1), place("feed.rows", 4));
+    EXPECT_EQ(target.rows(notes_table).size(), 4U);
+}
+
+TEST_F(ReadAheadTest, leaves_what_was_read_to_the_catch_up_when_the_target_is_lost_meanwhile) {
+    choose([](std::string_view point, std::size_t times) {
+        return point == "sink.apply" && times == 0 ? Fault::connection_lost : Fault::none;
+    });
+
+    const auto answers = deliver_notes(2);
+
+    for (const auto& answer : answers) {
+        ASSERT_TRUE(*answer);
+        EXPECT_EQ((*answer)->outcome, Outcome::refused);
+    }
+    EXPECT_GT(owed, 0);
+    EXPECT_EQ(std::ranges::count(points, "sink.apply"), 1);
+}
+
 TEST_F(InboxTest, accepts_what_takes_longer_than_the_wait_and_applies_it_all_the_same) {
     note(1, at("13:00:00"));
     std::optional<Gate::Hold> held{hold_gate()};
