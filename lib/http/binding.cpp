@@ -1,5 +1,7 @@
 #include "http/binding.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/ip/v6_only.hpp>
 #include <set>
 #ifndef _WIN32

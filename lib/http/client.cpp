@@ -1,5 +1,6 @@
 #include "http/client.hpp"
 
+#include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <fstream>
 #include <set>
 
