@@ -70,6 +70,8 @@ std::string_view to_string(Health health) noexcept {
             return "catching_up";
         case Health::rows_parked:
             return "rows_parked";
+        case Health::standing_by:
+            return "standing_by";
         case Health::not_polling:
             return "not_polling";
         case Health::failing:
@@ -86,6 +88,8 @@ std::string_view words(Health health) noexcept {
             return "Catching up";
         case Health::rows_parked:
             return "Rows parked";
+        case Health::standing_by:
+            return "Standing by";
         case Health::not_polling:
             return "Not polling";
         case Health::failing:
@@ -113,7 +117,7 @@ Standing standing(const revsync::Status& status) {
         return {Health::not_polling, why.empty() ? "Nothing is polled." : fmt::format("{}.", why)};
     }
     if (status.queue && status.queue->standing_by) {
-        return {Health::not_polling, "Standing by: another daemon drains SQL Server's queue."};
+        return {Health::standing_by, "Another daemon drains SQL Server's queue; this one takes over when that one stops."};
     }
     const std::optional<Timestamp> complete = last_complete(status);
     if (!complete) {

@@ -14,7 +14,8 @@ enum class Health {
     in_step,      // the last poll was complete, nothing is parked, nothing fails
     catching_up,  // a poll runs, or none has been complete since the start
     rows_parked,  // all is in step but for single rows, or queued edits, that the target refuses
-    not_polling,  // disabled, a database is not configured, or another daemon does the work
+    standing_by,  // another daemon does the work
+    not_polling,  // disabled, or a database is not configured
     failing       // a database, a stream or the queue cannot be used
 };
 

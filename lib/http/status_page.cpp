@@ -35,6 +35,7 @@ Look look(Health health) {
             return busy;
         case Health::rows_parked:
             return warn;
+        case Health::standing_by:
         case Health::not_polling:
             return off;
         case Health::failing:

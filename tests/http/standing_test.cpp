@@ -96,8 +96,9 @@ TEST(Standing, DoesNotCountEditsThatAreOnTheirWay) {
 
 TEST(Standing, SaysWhoDrainsTheQueueOrThatNobodyCan) {
     EXPECT_EQ(standing(queue_unusable()).health, Health::failing);
-    EXPECT_EQ(standing(standing_by()).health, Health::not_polling);
-    EXPECT_EQ(standing(standing_by()).headline, "Standing by: another daemon drains SQL Server's queue.");
+    EXPECT_EQ(standing(standing_by()).health, Health::standing_by);
+    EXPECT_EQ(standing(standing_by()).headline,
+              "Another daemon drains SQL Server's queue; this one takes over when that one stops.");
 }
 
 TEST(Standing, CutsAgesToTheirUnit) {
