@@ -33,6 +33,7 @@ Inbox::Inbox(InboxEnds ends, Gate& gate, Clock& clock, const Logger& logger, con
       executor_{executor},
       settings_{settings},
       catch_up_owed_{std::move(catch_up_owed)},
+      deadline_{executor},
       wake_{executor},
       backoff_{0} {
     status_.limit = settings.limit;
@@ -56,7 +57,10 @@ asio::awaitable<Delivery> Inbox::deliver(WebhookEvent event) {
     }
     if (waiter->open > 0) {
         wake_.set();
-        co_await (clock_.sleep(settings_.wait) || waiter->done.wait());
+        deadlines_.push_back({clock_.steady_now() + settings_.wait, waiter});
+        deadline_.set();
+        co_await waiter->done.wait();
+        forget_deadlines();
     }
     Delivery delivery = waiter->open > 0 ? answer_late(*waiter) : *waiter->worst;
     co_return counted(std::move(delivery));
@@ -245,6 +249,39 @@ InboxStatus Inbox::status() const {
 }
 
 asio::awaitable<void> Inbox::run() {
+    co_await (apply_deliveries() || end_waits());
+    running_ = std::exchange(waiting_, {});
+    InboxReport report;
+    leave_all(stopping(), report);
+    say_summary();
+}
+
+// All wait equally long: the oldest one's wait is over first.
+asio::awaitable<void> Inbox::end_waits() {
+    for (;;) {
+        forget_deadlines();
+        if (deadlines_.empty()) {
+            co_await deadline_.wait();
+            continue;
+        }
+        const auto left = deadlines_.front().due - clock_.steady_now();
+        if (left > std::chrono::steady_clock::duration::zero()) {
+            co_await clock_.sleep(std::chrono::ceil<std::chrono::milliseconds>(left));
+            continue;
+        }
+        deadlines_.front().waiter->done.set();
+        deadlines_.pop_front();
+    }
+}
+
+// Of those that have been answered.
+void Inbox::forget_deadlines() {
+    while (!deadlines_.empty() && deadlines_.front().waiter->open == 0) {
+        deadlines_.pop_front();
+    }
+}
+
+asio::awaitable<void> Inbox::apply_deliveries() {
     while (!stopping_) {
         if (waiting_.empty()) {
             co_await idle();
@@ -257,10 +294,6 @@ asio::awaitable<void> Inbox::run() {
             co_await run_batches();
         }
     }
-    running_ = std::exchange(waiting_, {});
-    InboxReport report;
-    leave_all(stopping(), report);
-    say_summary();
 }
 
 void Inbox::stop() {

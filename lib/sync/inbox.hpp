@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -97,7 +98,11 @@ public:
     void on_batch(std::function<void(const InboxReport&)> listener) { listener_ = std::move(listener); }
 
 private:
-    struct Waiter;   // a delivery that waits for its answer
+    struct Waiter;  // a delivery that waits for its answer
+    struct Deadline {
+        std::chrono::steady_clock::time_point due;
+        std::shared_ptr<Waiter> waiter;
+    };
     struct Waiting;  // a key that waits to be applied
     struct Lane;     // the keys of one stream
     struct Reading;  // the rows of a batch
@@ -118,6 +123,9 @@ private:
     std::size_t payload_bytes() const;
     std::optional<Error> full(bool known, const std::optional<Change>& payload) const;
 
+    boost::asio::awaitable<void> apply_deliveries();
+    boost::asio::awaitable<void> end_waits();
+    void forget_deadlines();
     boost::asio::awaitable<void> idle();
     boost::asio::awaitable<void> pause();
     boost::asio::awaitable<void> run_batches();
@@ -158,6 +166,8 @@ private:
     Lanes ahead_;  // read while the batch before is applied
     Lanes running_;
     std::map<const Stream*, Recent> recent_;
+    std::deque<Deadline> deadlines_;  // in the order in which they come
+    Event deadline_;                  // there is one
     Event wake_;
     Backoff backoff_;
     bool trying_again_ = false;                     // some of what waits has failed before
