@@ -62,7 +62,7 @@ struct Settings {
     // SQL Server → Supabase.
     bool forward_enabled = true;
     std::chrono::seconds forward_poll{15};   // how often the queue is looked at when nobody tells of it
-    std::size_t forward_page_size = 500;     // queued edits in one page, and so in memory
+    std::size_t forward_page_size = 1000;    // queued edits in one page, and so in memory
     std::size_t forward_attempt_limit = 10;  // then an edit ends as Failed
     std::chrono::days forward_retention{7};  // how long edits that were carried over stay in the queue
 

@@ -301,6 +301,10 @@ Result<std::vector<Echo>> take_answers(Plan& plan, const std::vector<ForwardBatc
     return echoes;
 }
 
+bool has_changed(const ForwardApplied& applied) {
+    return std::ranges::any_of(applied.changed, [](std::size_t rows) { return rows > 0; });
+}
+
 // COMMIT or ROLLBACK.
 asio::awaitable<Result<void>> TableSink::end(const char* how) {
     std::vector<Statement> statements;
@@ -340,8 +344,10 @@ asio::awaitable<Result<ForwardApplied>> TableSink::apply(std::vector<ForwardBatc
         Result<std::vector<Echo>> echoes = take_answers(plan, batches, *answers);
         if (!echoes) {
             failure = echoes.error();
-        } else if (Result<void> allowed = co_await before_commit(std::move(*echoes)); !allowed) {
-            failure = allowed.error();
+        } else if (!echoes->empty() || has_changed(plan.applied)) {
+            if (Result<void> allowed = co_await before_commit(std::move(*echoes)); !allowed) {
+                failure = allowed.error();
+            }
         }
     }
     const Result<void> ended = co_await end(failure ? "ROLLBACK" : "COMMIT");

@@ -15,7 +15,7 @@
 namespace revsync {
 
 struct DrainSettings {
-    std::size_t page_size = 500;           // items in memory at once and per transaction; no limit of what gets through
+    std::size_t page_size = 1000;          // items in memory at once and per transaction; no limit of what gets through
     std::chrono::hours retention{24 * 7};  // how long synced items are kept
     std::chrono::hours purge_interval{1};
 };

@@ -107,8 +107,8 @@ struct ForwardApplied {
     std::optional<Error> held_up{};
 };
 
-// Called between writing and committing, while the written rows are locked, with the echoes that the writes made: what
-// it returns in error rolls everything back.
+// Called between writing and committing, while the written rows are locked, with the echoes that the writes made; not
+// when nothing was written. What it returns in error rolls everything back.
 using BeforeCommit = std::function<boost::asio::awaitable<Result<void>>(std::vector<Echo>)>;
 
 class ForwardSink {

@@ -220,12 +220,12 @@ TEST(ListenerSettings, want_certificate_and_key_together) {
 TEST(ForwardSettings, have_documented_defaults_and_ranges) {
     EXPECT_TRUE(settings_of({}).forward_enabled);
     EXPECT_EQ(settings_of({}).forward_poll, 15s);
-    EXPECT_EQ(settings_of({}).forward_page_size, 500U);
+    EXPECT_EQ(settings_of({}).forward_page_size, 1000U);
     EXPECT_EQ(settings_of({}).forward_attempt_limit, 10U);
     EXPECT_EQ(settings_of({}).forward_retention, std::chrono::days{7});
     EXPECT_FALSE(settings_of({{"FORWARD_SYNC_ENABLED", "false"}}).forward_enabled);
     EXPECT_EQ(settings_of({{"FORWARD_SYNC_POLL_SECONDS", "3600"}}).forward_poll, 3600s);
-    EXPECT_EQ(settings_of({{"FORWARD_SYNC_PAGE_SIZE", "1000"}}).forward_page_size, 1000U);
+    EXPECT_EQ(settings_of({{"FORWARD_SYNC_PAGE_SIZE", "20"}}).forward_page_size, 20U);
     EXPECT_EQ(settings_of({{"FORWARD_SYNC_MAX_ATTEMPTS", "1"}}).forward_attempt_limit, 1U);
     EXPECT_EQ(settings_of({{"FORWARD_SYNC_RETENTION_DAYS", "3650"}}).forward_retention, std::chrono::days{3650});
     EXPECT_THAT(error_of({{"FORWARD_SYNC_POLL_SECONDS", "0"}}), HasSubstr("from 1 to 3600"));

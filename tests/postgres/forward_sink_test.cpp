@@ -376,6 +376,8 @@ TEST_F(ForwardSinks, CommitNothingThatMayNotBeCommitted) {
     }
     allowed_ = {};
     EXPECT_EQ(changed_by({item_with(R"("first")")}), 1U) << "on the same connection";
+    allowed_ = Error{Disposition::retry, "", "no longer"};
+    EXPECT_EQ(changed_by({item_with(R"("first")")}), 0U) << "nothing is committed, and nobody asked";
 }
 
 TEST_F(ForwardSinks, LeaveNoTransactionOpenAfterAFailure) {

@@ -388,9 +388,12 @@ asio::awaitable<Result<ForwardApplied>> MemoryForwardSink::apply(std::vector<For
         connected_ = !error->connection_lost;
         co_return *error;
     }
-    std::vector<Echo> echoes = transaction.echoes;
-    if (const Result<void> allowed = co_await before_commit(std::move(echoes)); !allowed) {
-        co_return allowed.error();
+    const auto& changed = transaction.applied.changed;
+    if (std::ranges::any_of(changed, [](std::size_t rows) { return rows > 0; }) || !transaction.echoes.empty()) {
+        std::vector<Echo> echoes = transaction.echoes;
+        if (const Result<void> allowed = co_await before_commit(std::move(echoes)); !allowed) {
+            co_return allowed.error();
+        }
     }
     transaction.commit();
     if (const auto error = co_await faults_.point("forward.committed")) {
