@@ -19,15 +19,17 @@ asio::awaitable<void> Inbox::run_batches() {
     }
     const Gate::Hold hold = co_await gate_.enter();
     running_ = take_batch();
-    Reading reading = co_await read(running_);
-    while (!running_.empty()) {
+    std::optional<Reading> reading = co_await read(running_);
+    while (reading) {
+        std::optional<Reading> next;
         if (may_read_ahead()) {
             ahead_ = take_batch();
-            reading = co_await (apply_batch(std::move(reading)) && read(ahead_));
+            next = co_await (apply_batch(std::move(*reading)) && read(ahead_));
         } else {
-            co_await apply_batch(std::move(reading));
+            co_await apply_batch(std::move(*reading));
         }
         running_ = std::exchange(ahead_, {});
+        reading = std::move(next);
     }
 }
 
