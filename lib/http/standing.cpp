@@ -117,7 +117,8 @@ Standing standing(const revsync::Status& status) {
         return {Health::not_polling, why.empty() ? "Nothing is polled." : fmt::format("{}.", why)};
     }
     if (status.queue && status.queue->standing_by) {
-        return {Health::standing_by, "Another daemon drains SQL Server's queue; this one takes over when that one stops."};
+        return {Health::standing_by,
+                "Another daemon drains SQL Server's queue; this one takes over when that one stops."};
     }
     const std::optional<Timestamp> complete = last_complete(status);
     if (!complete) {
