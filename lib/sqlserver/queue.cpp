@@ -55,6 +55,7 @@ public:
 
     asio::awaitable<Result<void>> still_held() override {
         const auto results = co_await request(&QueueStatements::held, Arguments{}, Activity::reading);
+        // Another request may have taken it anew, on a new connection.
         const bool lost = !results && results.error().code == in_use;
         if (lost || (results && pool_.opened() != read_on_)) {
             co_return Error{Disposition::retry, "",

@@ -25,19 +25,23 @@ std::string is_due() {
         "(ISNULL(q.Attempts, 0) < 1 OR q.LastAttempt IS NULL OR q.LastAttempt > GETDATE() OR {} <= GETDATE())", due_at);
 }
 
+// What this session holds of the lock.
+std::string lock_mode() {
+    return fmt::format("APPLOCK_MODE(N'public', N'{}', N'Session')", queue_lock);
+}
+
 std::string take_lock() {
     return fmt::format(
         "DECLARE @lock int = 0;\n"
-        "IF APPLOCK_MODE(N'public', N'{0}', N'Session') <> N'Exclusive' EXEC @lock = sp_getapplock @Resource = N'{0}', "
-        "@LockMode = N'Exclusive', @LockOwner = N'Session', @LockTimeout = 0;\n"
+        "IF {} <> N'Exclusive' EXEC @lock = sp_getapplock @Resource = N'{}', @LockMode = N'Exclusive', "
+        "@LockOwner = N'Session', @LockTimeout = 0;\n"
         "SELECT @lock;\n"
         "IF @lock < 0 RETURN;\n",
-        queue_lock);
+        lock_mode(), queue_lock);
 }
 
-std::string hold_lock() {
-    return fmt::format("SELECT CASE APPLOCK_MODE(N'public', N'{}', N'Session') WHEN N'Exclusive' THEN 0 ELSE -1 END;",
-                       queue_lock);
+std::string look_at_lock() {
+    return fmt::format("SELECT CASE {} WHEN N'Exclusive' THEN 0 ELSE -1 END;", lock_mode());
 }
 
 Error unreadable(const Stream& stream, std::string_view what) {
@@ -162,7 +166,7 @@ public:
             made.streams.push_back(std::move(queued));
         }
         made.page = take_lock() + page() + items() + rows;
-        made.held = hold_lock();
+        made.held = look_at_lock();
         made.settle = take_lock() + settle();
         made.anything_due =
             take_lock() +

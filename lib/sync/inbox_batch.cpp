@@ -61,15 +61,16 @@ asio::awaitable<Inbox::Reading> Inbox::read(const Lanes& batch) {
         reading.rows = *error;
         co_return reading;
     }
+    std::vector<RowsRequest> requests;
     for (const auto& [stream, lane] : batch) {
-        reading.requests.push_back({stream, lane.asked()});
+        requests.push_back({stream, lane.asked()});
     }
     if (ends_.feed) {
-        reading.rows = co_await ends_.feed->read_rows(reading.requests);
+        reading.rows = co_await ends_.feed->read_rows(std::move(requests));
         co_return reading;
     }
     std::vector<Result<RowReadings>> rows;
-    for (const RowsRequest& request : reading.requests) {
+    for (const RowsRequest& request : requests) {
         rows.emplace_back(payloads(request));
     }
     reading.rows = std::move(rows);

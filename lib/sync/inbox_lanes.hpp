@@ -65,8 +65,7 @@ struct Inbox::Lane {
 
 struct Inbox::Reading {
     Quarantine::Revision read_at = 0;
-    std::vector<RowsRequest> requests;                                                   // by lane
-    Result<std::vector<Result<RowReadings>>> rows = std::vector<Result<RowReadings>>{};  // one per request
+    Result<std::vector<Result<RowReadings>>> rows = std::vector<Result<RowReadings>>{};  // one per lane
 };
 
 struct Inbox::Recent {
