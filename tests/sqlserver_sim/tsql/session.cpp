@@ -35,8 +35,9 @@ void SessionImpl::set_up() {
         "SET search_path = pg_catalog; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET client_min_messages = "
         "error; SET bytea_output = hex; "
         "SET standard_conforming_strings = on; SET jit = off; SET client_encoding = 'UTF8'; "
-        // A prepared plan must stay good when an empty table has grown.
-        "SET enable_seqscan = off");
+        // A prepared plan must stay good when an empty table has grown, and planning anew costs more than a small
+        // statement itself.
+        "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan");
     for (const char* privileged : {"SET deadlock_timeout = '100ms'", "SET lc_messages = 'C'"}) {
         try {
             backend_.script(privileged);

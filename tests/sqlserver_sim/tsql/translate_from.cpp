@@ -166,7 +166,7 @@ std::optional<std::string> member_of(const JsonColumn& column) {
     return path.steps[0].key;
 }
 
-// "#n" json, …: PostgreSQL then reads each row once, instead of once for each column. Empty if some column is no
+// "#n" text, …: PostgreSQL then reads each row once, instead of once for each column. Empty if some column is no
 // member.
 std::string member_list(const std::vector<JsonColumn>& columns) {
     std::set<std::string> members;
@@ -180,7 +180,7 @@ std::string member_list(const std::vector<JsonColumn>& columns) {
     }
     std::string list;
     for (const std::string& member : members) {
-        list += (list.empty() ? "" : ", ") + quote_name(member) + " json";
+        list += (list.empty() ? "" : ", ") + quote_name(member) + " text";
     }
     return list;
 }
@@ -189,9 +189,12 @@ std::string member_list(const std::vector<JsonColumn>& columns) {
 
 std::string Translator::json_column(const JsonColumn& column, bool member) {
     std::string place;
+    std::string given;
     bool strict = false;
     if (member) {
-        place = "e." + quote_name(*member_of(column));
+        const std::string name = *member_of(column);
+        place = "e.e -> " + quote_text(name);
+        given = "sim.json_member(m." + quote_name(name) + ", e.e, " + quote_text(name) + ")";
     } else if (column.path) {
         const JsonPath path = parse_json_path(*column.path);
         strict = path.strict;
@@ -206,7 +209,9 @@ std::string Translator::json_column(const JsonColumn& column, bool member) {
         place = "sim.json_strict(" + place + ")";
     }
     Sql text;
-    text.text = std::string(column.as_json ? "sim.json_part(" : "sim.json_scalar(") + place + ")";
+    text.text = column.as_json  ? "sim.json_part(" + place + ")"
+                : given.empty() ? "sim.json_scalar(" + place + ")"
+                                : given;
     text.type = string_type(max_length);
     return convert(text, column.type);
 }
@@ -249,9 +254,11 @@ std::string Translator::openjson(const TableRef& ref) {
     }
     scope_->sources.push_back(std::move(source));
     // OFFSET 0 keeps the conversions there, once for each value, however often the columns are used.
-    const std::string rows = members.empty()
-                                 ? "json_array_elements(sim.json_array(" + document + ")) AS e(e)"
-                                 : "json_to_recordset(sim.json_objects(" + document + ")) AS e(" + members + ")";
+    std::string rows = "json_array_elements(sim.json_array(" + document + ")) AS e(e)";
+    if (!members.empty()) {
+        rows += ", LATERAL json_to_record(CASE json_typeof(e.e) WHEN 'object' THEN e.e ELSE '{}' END) AS m(" + members +
+                ")";
+    }
     return "LATERAL (SELECT " + list + " FROM " + rows + " OFFSET 0) AS " + quote_name(alias);
 }
 

@@ -132,6 +132,7 @@ private:
     Sql numeric(const std::string& op, Sql left, Sql right);
     Sql add_strings(const Sql& left, const Sql& right);
     Sql case_expression(const Expr& expr);
+    Sql local_time(const Expr& expr);
     Sql cast(const Expr& expr);
     Sql at_time_zone(const Expr& expr);
     Sql subquery(const Query& query);

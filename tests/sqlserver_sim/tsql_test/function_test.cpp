@@ -77,6 +77,18 @@ TEST_F(FunctionTest, TimeZones) {
     EXPECT_EQ(eval("CONVERT(datetime, CAST('2025-07-21T14:00:00+00:00' AS datetimeoffset) AT TIME ZONE 'W. Europe "
                    "Standard Time')"),
               "2025-07-21 16:00:00");
+    EXPECT_EQ(eval("CONVERT(datetime2(6), CAST('2025-01-21T23:59:59.123456-03:30' AS datetimeoffset) AT TIME ZONE "
+                   "'Arabic Standard Time')"),
+              "2025-01-22 06:29:59.123456");
+    EXPECT_EQ(eval("CONVERT(datetime2(0), CAST('2025-01-21 14:00' AS datetimeoffset) AT TIME ZONE 'Arabic Standard "
+                   "Time')"),
+              "2025-01-21 17:00:00");
+    EXPECT_EQ(eval("CONVERT(datetime2(0), CAST(CAST('2025-01-21 14:00' AS datetime) AS datetimeoffset) AT TIME ZONE "
+                   "'Arabic Standard Time')"),
+              "2025-01-21 17:00:00");
+    EXPECT_EQ(error("SELECT CONVERT(datetime, CAST('2025-01-21T14:00:00+15:00' AS datetimeoffset) AT TIME ZONE 'UTC')"),
+              241);
+    EXPECT_EQ(error("SELECT CONVERT(datetime, CAST(N'soon' AS datetimeoffset) AT TIME ZONE 'UTC')"), 241);
     EXPECT_EQ(eval("CAST('2025-01-21 14:00' AS datetime2(0)) AT TIME ZONE 'Eastern Standard Time'"),
               "2025-01-21 14:00:00 -05:00");
     EXPECT_EQ(eval("SWITCHOFFSET(TODATETIMEOFFSET('2025-01-21 14:00', '+03:00'), '+00:00')"),

@@ -89,6 +89,10 @@ TEST_F(StatementTest, ReadsJson) {
     EXPECT_EQ(rows("SELECT * FROM OPENJSON(N'[7,{\"id\":1,\"id\":2,\"o\":[1, 2]},\"x\"]') WITH (id int, o "
                    "nvarchar(max) AS JSON)"),
               (Rows{{"NULL", "NULL"}, {"2", "[1, 2]"}, {"NULL", "NULL"}}));
+    EXPECT_EQ(rows("SELECT * FROM "
+                   "OPENJSON(N'[{\"s\":\"{x}\",\"n\":1e3,\"b\":true},{\"s\":[\"a\"],\"n\":{},\"b\":null}]') WITH "
+                   "(s nvarchar(20), n nvarchar(20), b nvarchar(20))"),
+              (Rows{{"{x}", "1e3", "true"}, {"NULL", "NULL", "NULL"}}));
     EXPECT_EQ(error("SELECT * FROM OPENJSON(N'{\"a\":')"), 13609);
     EXPECT_EQ(error("SELECT * FROM OPENJSON(N'plain')"), 13609);
 }

@@ -1,8 +1,13 @@
 -- Character and binary functions with T-SQL's meaning.
 CREATE OR REPLACE FUNCTION sim.u16(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE bytes bytea;
 BEGIN
-  RETURN length(x) + CASE WHEN octet_length(x) < length(x) + 3 THEN 0
-                     ELSE length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]+', '', 'g')) END;
+  IF octet_length(x) < length(x) + 3 THEN RETURN length(x); END IF;
+  bytes := convert_to(x, 'UTF8');
+  -- Characters beyond the basic plane begin with one of these.
+  IF position('\xf0'::bytea IN bytes) + position('\xf1'::bytea IN bytes) + position('\xf2'::bytea IN bytes)
+     + position('\xf3'::bytea IN bytes) + position('\xf4'::bytea IN bytes) = 0 THEN RETURN length(x); END IF;
+  RETURN length(x) + length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]+', '', 'g'));
 END $$;
 
 CREATE OR REPLACE FUNCTION sim.cut(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

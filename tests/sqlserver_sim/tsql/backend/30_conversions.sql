@@ -97,6 +97,17 @@ BEGIN
   made.zone := minutes;
   RETURN made;
 END $$;
+-- Only the moment of it. The form that programs send needs no closer look.
+CREATE OR REPLACE FUNCTION sim.instant(x text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF translate(x, '-123456789', '+000000000') COLLATE "C" IN (
+       '0000+00+00T00:00:00+00:00', '0000+00+00T00:00:00.0+00:00', '0000+00+00T00:00:00.00+00:00', '0000+00+00T00:00:00.000+00:00',
+       '0000+00+00T00:00:00.0000+00:00', '0000+00+00T00:00:00.00000+00:00', '0000+00+00T00:00:00.000000+00:00')
+     AND strpos(left(x, 10) COLLATE "C", '+') = 0 AND (right(x, 5) COLLATE "C") <= '14:00' THEN
+    RETURN x::timestamptz;
+  END IF;
+  RETURN (sim.to_dto(x)).at AT TIME ZONE 'UTC';
+END $$;
 CREATE OR REPLACE FUNCTION sim.dto(local timestamp, minutes int) RETURNS sim.dto LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
   RETURN ROW(local - minutes * interval '1 minute', minutes)::sim.dto;

@@ -21,17 +21,11 @@ CREATE OR REPLACE FUNCTION sim.json_array(x json) RETURNS json LANGUAGE plpgsql 
 BEGIN
   RETURN CASE json_typeof(x) WHEN 'array' THEN x WHEN 'object' THEN json_build_array(x) ELSE '[]'::json END;
 END $$;
--- The same for columns that are members: what has no members is an empty object.
-CREATE OR REPLACE FUNCTION sim.json_objects(x json) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE rows json := sim.json_array(x);
-BEGIN
-  IF EXISTS (SELECT FROM json_array_elements(rows) e WHERE json_typeof(e) <> 'object') THEN
-    SELECT json_agg(CASE json_typeof(e) WHEN 'object' THEN e ELSE '{}' END) INTO rows FROM json_array_elements(rows) e;
-  END IF;
-  RETURN rows;
-END $$;
 CREATE OR REPLACE FUNCTION sim.json_scalar(x json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE json_typeof(x) WHEN 'object' THEN NULL WHEN 'array' THEN NULL ELSE x #>> '{}' END $$;
+-- The member `name` of the object, of which `given` is the text: what looks nested may be a text.
+CREATE OR REPLACE FUNCTION sim.json_member(given text, object json, name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN ascii(given) IN (91, 123) AND json_typeof(object -> name) IN ('object', 'array') THEN NULL ELSE given END $$;
 CREATE OR REPLACE FUNCTION sim.json_part(x json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN json_typeof(x) IN ('object', 'array') THEN x::text END $$;
 CREATE OR REPLACE FUNCTION sim.json_strict(x json) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
