@@ -19,9 +19,7 @@ public:
     bool contain(std::string_view shown) const;
 
 private:
-    Sha256 digest_of(std::string_view text) const;
-
-    Sha256 key_{};
+    HmacKey key_;
     std::vector<Sha256> digests_;
 };
 

@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "core/base64.hpp"
-#include "http/hmac.hpp"
 
 namespace revsync::http {
 namespace {
@@ -26,15 +25,15 @@ std::optional<SigningKey> SigningKey::parse(std::string_view secret) {
     if (!secret.starts_with(prefix)) {
         return std::nullopt;
     }
-    auto bytes = decode_base64(secret.substr(prefix.size()));
-    return bytes && !bytes->empty() ? std::optional{SigningKey{std::move(*bytes)}} : std::nullopt;
+    const auto bytes = decode_base64(secret.substr(prefix.size()));
+    return bytes && !bytes->empty() ? std::optional{SigningKey{*bytes}} : std::nullopt;
 }
 
 std::string SigningKey::sign(std::string_view id, std::string_view timestamp, std::string_view body) const {
     std::string content;
     content.reserve(id.size() + timestamp.size() + body.size() + 2);
     content.append(id).append(".").append(timestamp).append(".").append(body);
-    const Sha256 digest = hmac_sha256(bytes_, content);
+    const Sha256 digest = key_.digest(content);
     return std::string{version_1} + encode_base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/timestamp.hpp"
+#include "http/hmac.hpp"
 
 namespace revsync::http {
 
@@ -32,9 +33,9 @@ public:
     std::string sign(std::string_view id, std::string_view timestamp, std::string_view body) const;
 
 private:
-    explicit SigningKey(std::string bytes) : bytes_{std::move(bytes)} {}
+    explicit SigningKey(std::string_view bytes) : key_{bytes} {}
 
-    std::string bytes_;
+    HmacKey key_;
 };
 
 // The three fields as they came. Views into the request.
