@@ -32,9 +32,10 @@ using boost::system::error_code;
 using Socket = asio::ip::tcp::socket;
 using TlsStream = beast::ssl_stream<Socket>;
 using Field = beast_http::field;
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::string_view server_name = "reverse-syncd";
-constexpr std::size_t small_read = 1024;  // most webhooks whole; 512 connections must not need much
+constexpr std::size_t small_read = 2048;  // most webhooks whole; 512 connections must not need much
 constexpr std::size_t large_read = 8192;
 
 void complete(Response& response, Timestamp now) {
@@ -88,6 +89,7 @@ public:
                 co_return;
             }
             more = co_await serve_request();
+            exchange_.reset();
             first = false;
         }
         co_await linger();
@@ -133,7 +135,9 @@ private:
         if (buffer_.size() > 0) {
             co_return true;
         }
-        buffer_.shrink_to_fit();
+        if (buffer_.capacity() > small_read) {
+            buffer_.shrink_to_fit();
+        }
         error_code error;
         arm(first ? settings().header_timeout : settings().idle_timeout);
         const auto space = buffer_.prepare(small_read);
@@ -144,7 +148,7 @@ private:
 
     // True when another request may follow.
     asio::awaitable<bool> serve_request() {
-        Exchange exchange{common_->bodies};
+        Exchange& exchange = exchange_.emplace(common_->bodies);
         exchange.parser.header_limit(static_cast<std::uint32_t>(settings().header_limit));
         exchange.parser.body_limit(settings().body_limit);
         std::optional<Response> refusal = co_await read_header(exchange);
@@ -174,16 +178,24 @@ private:
         if (refusal) {
             co_return co_await send(std::move(*refusal), manner);
         }
-        Request request = exchange.parser.release();
-        Response response = co_await handle(*exchange.route, std::move(request));
+        Response response = co_await handle(*exchange.route, exchange.parser.release());
         co_return co_await send(std::move(response), manner);
     }
 
     asio::awaitable<std::optional<Response>> read_header(Exchange& exchange) {
-        error_code error;
         arm(settings().header_timeout);
-        co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
+        error_code error = parse_buffered(exchange);
+        if (!error && !exchange.parser.is_header_done()) {
+            co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
+        }
         co_return read_failure(error);
+    }
+
+    // What has arrived already is parsed without another turn of the loop.
+    error_code parse_buffered(Exchange& exchange) {
+        error_code error;
+        buffer_.consume(exchange.parser.put(buffer_.data(), error));
+        return error == beast_http::error::need_more ? error_code{} : error;
     }
 
     // What can be refused before a body is read is refused then.
@@ -226,7 +238,12 @@ private:
             ++common_->counts.responses.at(0);
         }
         parser.eager(true);
-        buffer_.reserve(large_read);
+        if (!error) {
+            error = parse_buffered(exchange);
+        }
+        if (!error && !parser.is_done()) {
+            buffer_.reserve(large_read);
+        }
         while (!error && !parser.is_done()) {
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
             if (!exchange.share.grow_to(parser.get().body().size())) {
@@ -321,24 +338,37 @@ private:
     // whatever follows until the deadline is set anew: the expiry may fall between two operations.
     void arm(std::chrono::milliseconds limit) {
         late_ = false;
-        expire_after(limit);
+        due_ = SteadyTime::clock::now() + limit;
+        // A timer that ends earlier finds the new deadline by itself: most requests set none.
+        if (!ticking_ || deadline_.expiry() > *due_) {
+            tick();
+        }
     }
     void disarm() {
         late_ = false;
-        ++round_;
-        deadline_.cancel();
+        due_.reset();
     }
-    void expire_after(std::chrono::milliseconds limit) {
-        deadline_.expires_after(limit);
+    void tick() {
+        ticking_ = true;
+        deadline_.expires_at(*due_);
         deadline_.async_wait([weak = this->weak_from_this(), round = ++round_](error_code error) {
             const auto self = weak.lock();
             if (!error && self && self->round_ == round) {
-                self->late_ = true;
-                error_code ignored;
-                self->socket().cancel(ignored);
-                self->expire_after(std::chrono::milliseconds{50});
+                self->expired();
             }
         });
+    }
+    void expired() {
+        ticking_ = false;
+        if (due_ && *due_ <= SteadyTime::clock::now()) {
+            late_ = true;
+            error_code ignored;
+            socket().cancel(ignored);
+            *due_ += std::chrono::milliseconds{50};
+        }
+        if (due_) {
+            tick();
+        }
     }
 
     // Cancelled first: where a peer does not read, Wine leaves a send under way when its socket is closed.
@@ -362,10 +392,13 @@ private:
     Stream stream_;
     Peer peer_;
     asio::steady_timer deadline_;
-    std::uint64_t round_ = 0;  // of the deadline: an expiry of an earlier one, already under way, must not count
+    std::optional<SteadyTime> due_;  // none: whatever runs may take its time
+    bool ticking_ = false;           // the timer will look at it
+    std::uint64_t round_ = 0;        // of the timer: an expiry of an earlier one, already under way, must not count
     bool late_ = false;
     bool ended_ = false;  // nobody to answer any more
     beast::flat_buffer buffer_;
+    std::optional<Exchange> exchange_;  // here, because a coroutine's frame is cheap as long as it is small
     Connections::Entry entry_;
 };
 
