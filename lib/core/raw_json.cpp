@@ -46,11 +46,12 @@ void skip_blanks(std::string_view& rest) {
 }
 
 std::size_t string_length(std::string_view text) {
-    std::size_t at = 1;
-    while (text[at] != '"') {
-        at += text[at] == '\\' ? 2U : 1U;
+    for (std::size_t at = text.find('"', 1);; at = text.find('"', at + 1)) {
+        const std::size_t before = text.find_last_not_of('\\', at - 1);
+        if ((at - before) % 2 == 1) {  // no backslash, or pairs of them
+            return at + 1;
+        }
     }
-    return at + 1;
 }
 
 std::size_t nested_length(std::string_view text) {
@@ -112,19 +113,30 @@ boost::system::result<RawJson> RawJson::parse(std::string_view document) {
     return RawJson{take_value(document)};
 }
 
-std::map<std::string, RawJson> RawJson::members() const {
-    std::map<std::string, RawJson> result;
+template <class Take>
+void RawJson::each_member(Take take) const {
     auto rest = text_.substr(1);
     skip_blanks(rest);
     while (rest.front() != '}') {
         const auto name = take_value(rest);
         rest.remove_prefix(1);  // the colon
-        result.insert_or_assign(decoded(name), RawJson{take_value(rest)});
+        take(decoded(name), RawJson{take_value(rest)});
         if (rest.front() == ',') {
             rest.remove_prefix(1);
             skip_blanks(rest);
         }
     }
+}
+
+std::map<std::string, RawJson> RawJson::members() const {
+    std::map<std::string, RawJson> result;
+    each_member([&](std::string name, RawJson value) { result.insert_or_assign(std::move(name), value); });
+    return result;
+}
+
+JsonMembers RawJson::member_texts() const {
+    JsonMembers result;
+    each_member([&](std::string name, RawJson value) { result.insert_or_assign(std::move(name), value.text()); });
     return result;
 }
 

@@ -34,6 +34,8 @@ public:
 
     // By name; of a repeated name the last, as in Postgres' jsonb. Only for an object.
     std::map<std::string, RawJson> members() const;
+    // The same, each value as its own text().
+    JsonMembers member_texts() const;
     // Only for an array.
     std::vector<RawJson> elements() const;
 
@@ -44,6 +46,10 @@ public:
 
 private:
     explicit RawJson(std::string_view text) : text_{text} {}
+
+    // `take` is called with each name and value in turn.
+    template <class Take>
+    void each_member(Take take) const;
 
     std::string_view text_;
 };

@@ -56,11 +56,7 @@ JsonMembers row(const Members& members, const std::string& name, bool required) 
     if (!member->second.is_object()) {
         throw NoWebhook{fmt::format("the body's '{}' is not an object", name)};
     }
-    JsonMembers columns;
-    for (const auto& [column, value] : member->second.members()) {
-        columns.emplace(column, value.text());
-    }
-    return columns;
+    return member->second.member_texts();
 }
 
 WebhookEvent read(const RawJson& document) {

@@ -43,6 +43,15 @@ TEST(RawJson, reads_texts_with_and_without_escapes) {
     EXPECT_EQ(members.at("مەلا").string(), "📝");
 }
 
+TEST(RawJson, finds_the_end_of_a_text_behind_any_number_of_backslashes) {
+    const auto document = RawJson::parse(R"({"a":"","b":"\\","c":"\"}","d\"\\":"\\\"\\\\","e":["\\"]})");
+    ASSERT_TRUE(document);
+    EXPECT_EQ(
+        document->member_texts(),
+        (JsonMembers{
+            {"a", R"("")"}, {"b", R"("\\")"}, {"c", R"("\"}")"}, {R"(d"\)", R"("\\\"\\\\")"}, {"e", R"(["\\"])"}}));
+}
+
 TEST(RawJson, tells_a_document_that_ends_early_from_one_that_is_wrong) {
     EXPECT_EQ(RawJson::parse(R"({"a":)").error(), boost::json::error::incomplete);
     EXPECT_EQ(RawJson::parse(R"({"a":1}})").error(), boost::json::error::extra_data);
