@@ -35,6 +35,7 @@ Inbox::Inbox(InboxEnds ends, Gate& gate, Clock& clock, const Logger& logger, con
       catch_up_owed_{std::move(catch_up_owed)},
       deadline_{executor},
       wake_{executor},
+      enough_{executor},
       backoff_{0} {
     status_.limit = settings.limit;
 }
@@ -57,6 +58,9 @@ asio::awaitable<Delivery> Inbox::deliver(WebhookEvent event) {
     }
     if (waiter->open > 0) {
         wake_.set();
+        if (applying_ && has_enough()) {
+            enough_.set();
+        }
         deadlines_.push_back({clock_.steady_now() + settings_.wait, waiter});
         deadline_.set();
         co_await waiter->done.wait();
@@ -210,12 +214,18 @@ const Error* Inbox::down() const {
     return nullptr;
 }
 
+std::size_t Inbox::keys_in(const Lanes& lanes) {
+    std::size_t keys = 0;
+    for (const auto& [stream, lane] : lanes) {
+        keys += lane.keys.size();
+    }
+    return keys;
+}
+
 std::size_t Inbox::size() const {
     std::size_t keys = 0;
     for (const Lanes* lanes : all_lanes()) {
-        for (const auto& [stream, lane] : *lanes) {
-            keys += lane.keys.size();
-        }
+        keys += keys_in(*lanes);
     }
     return keys;
 }
@@ -253,6 +263,7 @@ asio::awaitable<void> Inbox::run() {
     running_ = std::exchange(waiting_, {});
     InboxReport report;
     leave_all(stopping(), report);
+    answer_settled();
     say_summary();
 }
 

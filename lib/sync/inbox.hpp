@@ -66,8 +66,9 @@ struct InboxEnds {
 // Takes webhooks as hints: each is reduced to streams and keys, the rows are read again from Supabase, and applied by
 // the same sink as the poll's. Hints for one key coalesce, and everything that waits when a batch ends makes the next;
 // a hint whose key is in the batch that runs goes into the next one, because that may have read an older row. While one
-// batch is applied the next one is read; they are applied one after the other. A row that is gone is removed where the
-// stream may remove. The cursor is never moved.
+// batch is applied the next one is read, once it is as large, and the deliveries of the one before are answered; they
+// are applied one after the other. A row that is gone is removed where the stream may remove. The cursor is never
+// moved.
 //
 // What cannot be applied at once is left to a catch-up, which finds it by its change time, and asks for one by
 // `catch_up_owed`. What that would not find goes to the quarantine by its key, durably, before its webhook is answered:
@@ -119,6 +120,7 @@ private:
     Delivery answer_late(const Waiter& waiter);
     Delivery counted(Delivery delivery);
     const Error* down() const;
+    static std::size_t keys_in(const Lanes& lanes);
     std::size_t size() const;
     std::size_t payload_bytes() const;
     std::optional<Error> full(bool known, const std::optional<Change>& payload) const;
@@ -129,7 +131,9 @@ private:
     boost::asio::awaitable<void> idle();
     boost::asio::awaitable<void> pause();
     boost::asio::awaitable<void> run_batches();
-    bool may_read_ahead() const;
+    boost::asio::awaitable<std::optional<Reading>> read_ahead();
+    bool has_enough() const;
+    void answer_settled();
     Lanes take_batch();
     boost::asio::awaitable<Reading> read(const Lanes& batch);
     RowReadings payloads(const RowsRequest& request);
@@ -165,10 +169,13 @@ private:
     Lanes waiting_;
     Lanes ahead_;  // read while the batch before is applied
     Lanes running_;
+    std::vector<std::shared_ptr<Waiter>> settled_;  // deliveries that have not been answered yet
     std::map<const Stream*, Recent> recent_;
     std::deque<Deadline> deadlines_;  // in the order in which they come
     Event deadline_;                  // there is one
     Event wake_;
+    bool applying_ = false;
+    Event enough_;  // waits to be read ahead, or no batch is being applied any more
     Backoff backoff_;
     bool trying_again_ = false;                     // some of what waits has failed before
     std::map<const Stream*, std::string> failing_;  // what was said of streams that nothing polls, until they run

@@ -15,27 +15,44 @@ asio::awaitable<void> Inbox::run_batches() {
         running_ = take_batch();
         leave_all(Error{*error}, report);
         end_batch(report);
+        answer_settled();
         co_return;
     }
     const Gate::Hold hold = co_await gate_.enter();
     running_ = take_batch();
     std::optional<Reading> reading = co_await read(running_);
     while (reading) {
-        std::optional<Reading> next;
-        if (may_read_ahead()) {
-            ahead_ = take_batch();
-            next = co_await (apply_batch(std::move(*reading)) && read(ahead_));
-        } else {
-            co_await apply_batch(std::move(*reading));
-        }
+        applying_ = true;
+        reading = co_await (apply_batch(std::move(*reading)) && read_ahead());
         running_ = std::exchange(ahead_, {});
-        reading = std::move(next);
     }
+    answer_settled();
 }
 
-// Not when somebody waits at the gate: what is read ahead is applied before it is left.
-bool Inbox::may_read_ahead() const {
-    return ends_.feed != nullptr && !waiting_.empty() && !trying_again_ && !stopping_ && !gate_.contended();
+// While a batch is applied: SQL Server waits neither for the answers to the batch before nor for its rows to be read.
+asio::awaitable<std::optional<Inbox::Reading>> Inbox::read_ahead() {
+    answer_settled();
+    while (applying_ && !has_enough()) {
+        co_await enough_.wait();
+    }
+    if (!has_enough()) {
+        co_return std::nullopt;
+    }
+    ahead_ = take_batch();
+    co_return co_await read(ahead_);
+}
+
+// As many as are being applied, so that batches keep their size. Not when somebody waits at the gate: what is read
+// ahead is applied before it is left.
+bool Inbox::has_enough() const {
+    return ends_.feed && !waiting_.empty() && keys_in(waiting_) >= keys_in(running_) && !trying_again_ && !stopping_ &&
+           !gate_.contended();
+}
+
+void Inbox::answer_settled() {
+    for (const std::shared_ptr<Waiter>& waiter : std::exchange(settled_, {})) {
+        waiter->done.set();
+    }
 }
 
 Inbox::Lanes Inbox::take_batch() {
@@ -81,6 +98,8 @@ asio::awaitable<void> Inbox::apply_batch(Reading reading) {
     InboxReport report;
     co_await apply_lanes(std::move(reading), report);
     end_batch(report);
+    applying_ = false;
+    enough_.set();
 }
 
 asio::awaitable<void> Inbox::apply_lanes(Reading reading, InboxReport& report) {
@@ -103,6 +122,9 @@ asio::awaitable<void> Inbox::apply_lanes(Reading reading, InboxReport& report) {
     }
     ++status_.batches;
     for (std::size_t i = 0; i < streams.size(); ++i) {
+        if (i > 0) {
+            answer_settled();
+        }
         const Stream& stream = *streams[i];
         Result<RowReadings>& rows = (*reading.rows)[i];
         if (!(*prepared)[i]) {
@@ -228,7 +250,7 @@ void Inbox::finish_lane(const Stream& stream, const RowReadings& rows, const std
             delivery = {Outcome::ignored, "there is nothing to sync of this row", {}};
             ++report.ignored;
         }
-        lane.keys.at(lane.order[i]).finish(delivery);
+        lane.keys.at(lane.order[i]).finish(delivery, settled_);
     }
 }
 
@@ -255,7 +277,7 @@ void Inbox::leave_lane(const Stream& stream, const Error& error, InboxReport& re
     for (const Key& key : lane.order) {
         Waiting& waiting = lane.keys.at(key);
         const bool kept = ends_.quarantine ? waiting.removal && !is_noted : true;
-        waiting.finish(waiting.removal && is_noted ? noted() : refused(error));
+        waiting.finish(waiting.removal && is_noted ? noted() : refused(error), settled_);
         if (kept) {
             keep(stream, key, std::move(waiting));
         }

@@ -27,14 +27,12 @@ inline bool overtakes(const Change& later, const Change& before) {
 struct Inbox::Waiter {
     Waiter(const boost::asio::any_io_executor& executor, std::size_t hints) : done{executor}, open{hints} {}
 
-    // Takes up what became of one hint.
-    void settle(const Delivery& delivery) {
+    // Takes up what became of one hint. True: it was the last one.
+    bool settle(const Delivery& delivery) {
         if (!worst || delivery.outcome > worst->outcome) {
             worst = delivery;
         }
-        if (--open == 0) {
-            done.set();
-        }
+        return --open == 0;
     }
 
     Event done;
@@ -49,9 +47,12 @@ struct Inbox::Waiting {
     std::optional<Change> payload;  // only without a Supabase database
     std::vector<std::shared_ptr<Waiter>> waiters;
 
-    void finish(const Delivery& delivery) {
-        for (const std::shared_ptr<Waiter>& waiter : std::exchange(waiters, {})) {
-            waiter->settle(delivery);
+    // Those of which everything is known now are added to `settled`.
+    void finish(const Delivery& delivery, std::vector<std::shared_ptr<Waiter>>& settled) {
+        for (std::shared_ptr<Waiter>& waiter : std::exchange(waiters, {})) {
+            if (waiter->settle(delivery)) {
+                settled.push_back(std::move(waiter));
+            }
         }
     }
 };

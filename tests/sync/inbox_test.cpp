@@ -369,6 +369,56 @@ TEST_F(ReadAheadTest, reads_the_next_batch_while_one_is_applied_and_applies_it_a
     }
 }
 
+TEST_F(ReadAheadTest, answers_a_batch_while_the_next_one_is_applied) {
+    std::vector<std::shared_ptr<std::optional<Delivery>>> answers;
+    std::optional<bool> answered;
+    choose([&](std::string_view point, std::size_t times) {
+        if (point == "sink.committed" && times == 1) {
+            answered = answers.at(0)->has_value();
+        }
+        return Fault::none;
+    });
+    for (const std::int64_t id : {1, 2}) {
+        note(id, at("13:00:00"));
+        answers.push_back(post(written(id)));
+    }
+    settle();
+
+    EXPECT_EQ(answered, true);
+    EXPECT_TRUE(answers.at(1)->has_value());
+}
+
+// Three notes are read, then applied; so many more come meanwhile.
+class EnoughTest : public ReadAheadTest, public testing::WithParamInterface<int> {
+protected:
+    void SetUp() override {
+        inbox_settings.max_records = 500;
+        choose([this](std::string_view point, std::size_t times) {
+            for (int i = 0; point == "feed.rows" && times == 0 && i < GetParam(); ++i) {
+                note(10 + i, at("13:00:00"));
+                post(written(10 + i));
+            }
+            return Fault::none;
+        });
+        std::optional<Gate::Hold> held{hold_gate()};
+        for (const std::int64_t id : {1, 2, 3}) {
+            note(id, at("13:00:00"));
+            post(written(id));
+        }
+        settle();
+        held.reset();
+        settle();
+        ASSERT_EQ(target.rows(notes_table).size(), 3U + static_cast<std::size_t>(GetParam()));
+    }
+};
+
+TEST_P(EnoughTest, reads_ahead_what_is_as_large_as_the_batch_that_is_applied) {
+    EXPECT_EQ(batches.size(), 2U);
+    EXPECT_EQ(place("feed.rows", 2) < place("sink.committed", 1), GetParam() >= 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Webhooks, EnoughTest, testing::Values(2, 3, 4));
+
 TEST_F(ReadAheadTest, lets_those_in_who_wait_at_the_gate) {
     choose([this](std::string_view point, std::size_t times) {
         if (point == "sink.apply" && times == 0) {
