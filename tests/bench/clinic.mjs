@@ -84,7 +84,7 @@ export class Supabase {
        WHERE note_id BETWEEN $1 AND $2`,
       [first, last, edition.mark, edition.at],
     );
-    // Otherwise the first to read the rows would clean up after this, and it must be nobody's time.
+    // Or the first to read the rows would clean up after this.
     await this.client.query('VACUUM aligner_notes');
     return edition;
   }
@@ -170,6 +170,13 @@ export class ClinicServer {
     const { rows } = await postgres.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
     await postgres.end();
     return [this.program.pid, ...rows.map((row) => row.pid)].map(processorTime).reduce((sum, one) => sum + one, 0);
+  }
+
+  // PostgreSQL's debt for the writes before is no SQL Server's: it is settled between measurements.
+  async settle() {
+    const postgres = await connectPostgres(this.backend);
+    await postgres.query('VACUUM ANALYZE');
+    await postgres.end();
   }
 
   // The notes that Supabase.addOldNotes() made.

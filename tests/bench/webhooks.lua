@@ -3,6 +3,7 @@
 -- after a note's number.
 local secret, count, edition, edited_at, first, before, after
 local sent = 0
+local head
 
 function init(args)
     secret, count, edition, edited_at, first, before, after = args[1], tonumber(args[2]), args[3], args[4], tonumber(args[5]), args[6], args[7]
@@ -10,6 +11,8 @@ function init(args)
     wrk.headers["Content-Type"] = "application/json"
     wrk.headers["Authorization"] = "Bearer " .. secret
     wrk.headers["User-Agent"] = "pg_net/0.14.0"
+    -- wrk.format() costs more than the text: it is called once.
+    head = wrk.format(nil, nil, nil, ""):gsub("Content%-Length: 0\r\n", ""):gsub("\r\n\r\n$", "\r\n")
 end
 
 local function note(id, text, time)
@@ -21,8 +24,9 @@ function request()
     local id = (first + sent) * 7919 % count + 1
     sent = sent + 1
     local text = before .. id .. after
-    return wrk.format(nil, nil, nil, '{"type":"UPDATE","table":"aligner_notes","schema":"public","record":' ..
-        note(id, text .. edition, '"' .. edited_at .. '"') .. ',"old_record":' .. note(id, text, "null") .. '}')
+    local body = '{"type":"UPDATE","table":"aligner_notes","schema":"public","record":' ..
+        note(id, text .. edition, '"' .. edited_at .. '"') .. ',"old_record":' .. note(id, text, "null") .. '}'
+    return head .. "Content-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
 function done(summary, latency, requests)

@@ -164,6 +164,7 @@ async function measureBursts(supabase, service, runs) {
 // time says where the rest of the time goes, and depends little on what else the machine does.
 async function measureWrk(supabase, service, notes, seconds) {
   const edition = await supabase.newEdition(1, notes);
+  await service.target.settle();
   const before = [processorTime(service.program.pid), await service.target.processorTime()];
   const wrk = await runWrk(service.url, service.secret, { seconds, edition });
   const used = [processorTime(service.program.pid) - before[0], (await service.target.processorTime()) - before[1]];
