@@ -3,7 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
 
 #include "sync/inbox_lanes.hpp"
 
@@ -35,7 +41,8 @@ Inbox::Inbox(InboxEnds ends, Gate& gate, Clock& clock, const Logger& logger, con
       catch_up_owed_{std::move(catch_up_owed)},
       deadline_{executor},
       wake_{executor},
-      enough_{executor},
+      ahead_due_{executor},
+      next_read_{executor},
       backoff_{0} {
     status_.limit = settings.limit;
 }
@@ -58,8 +65,8 @@ asio::awaitable<Delivery> Inbox::deliver(WebhookEvent event) {
     }
     if (waiter->open > 0) {
         wake_.set();
-        if (applying_ && has_enough()) {
-            enough_.set();
+        if (may_read_ahead()) {
+            ahead_due_.set();
         }
         deadlines_.push_back({clock_.steady_now() + settings_.wait, waiter});
         deadline_.set();
@@ -259,7 +266,15 @@ InboxStatus Inbox::status() const {
 }
 
 asio::awaitable<void> Inbox::run() {
-    co_await (apply_deliveries() || end_waits());
+    // Whichever ends, or fails, ends the others: a failure of one must not leave the inbox half alive.
+    const auto [order, applied, read, waited] =
+        co_await asio::experimental::make_parallel_group(asio::co_spawn(executor_, apply_deliveries(), asio::deferred),
+                                                         asio::co_spawn(executor_, read_ahead(), asio::deferred),
+                                                         asio::co_spawn(executor_, end_waits(), asio::deferred))
+            .async_wait(asio::experimental::wait_for_one{}, asio::use_awaitable);
+    if (const std::exception_ptr failure = std::array{applied, read, waited}.at(order[0])) {
+        std::rethrow_exception(failure);
+    }
     running_ = std::exchange(waiting_, {});
     InboxReport report;
     leave_all(stopping(), report);

@@ -66,9 +66,8 @@ struct InboxEnds {
 // Takes webhooks as hints: each is reduced to streams and keys, the rows are read again from Supabase, and applied by
 // the same sink as the poll's. Hints for one key coalesce, and everything that waits when a batch ends makes the next;
 // a hint whose key is in the batch that runs goes into the next one, because that may have read an older row. While one
-// batch is applied the next one is read, once it is as large, and the deliveries of the one before are answered; they
-// are applied one after the other. A row that is gone is removed where the stream may remove. The cursor is never
-// moved.
+// batch is applied the next one is read, once it is as large or no more come, and the one before is answered; they are
+// applied one after the other. A row that is gone is removed where the stream may remove. The cursor is never moved.
 //
 // What cannot be applied at once is left to a catch-up, which finds it by its change time, and asks for one by
 // `catch_up_owed`. What that would not find goes to the quarantine by its key, durably, before its webhook is answered:
@@ -131,8 +130,9 @@ private:
     boost::asio::awaitable<void> idle();
     boost::asio::awaitable<void> pause();
     boost::asio::awaitable<void> run_batches();
-    boost::asio::awaitable<std::optional<Reading>> read_ahead();
-    bool has_enough() const;
+    boost::asio::awaitable<void> read_ahead();
+    boost::asio::awaitable<void> collect();
+    bool may_read_ahead() const;
     void answer_settled();
     Lanes take_batch();
     boost::asio::awaitable<Reading> read(const Lanes& batch);
@@ -175,7 +175,9 @@ private:
     Event deadline_;                  // there is one
     Event wake_;
     bool applying_ = false;
-    Event enough_;  // waits to be read ahead, or no batch is being applied any more
+    Event ahead_due_;                // the next batch may have to be read
+    std::unique_ptr<Reading> next_;  // of `ahead_`, once its rows are read
+    Event next_read_;
     Backoff backoff_;
     bool trying_again_ = false;                     // some of what waits has failed before
     std::map<const Stream*, std::string> failing_;  // what was said of streams that nothing polls, until they run

@@ -1,13 +1,16 @@
 // Batches: from keys to rows to SQL Server.
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
 #include "sync/conflict.hpp"
 #include "sync/inbox_lanes.hpp"
 
 namespace revsync {
 
 namespace asio = boost::asio;
-using namespace asio::experimental::awaitable_operators;
+
+namespace {
+
+constexpr std::chrono::milliseconds quiet{2};
+
+}  // namespace
 
 asio::awaitable<void> Inbox::run_batches() {
     if (const Error* error = down()) {
@@ -20,32 +23,49 @@ asio::awaitable<void> Inbox::run_batches() {
     }
     const Gate::Hold hold = co_await gate_.enter();
     running_ = take_batch();
-    std::optional<Reading> reading = co_await read(running_);
+    auto reading = std::make_unique<Reading>(co_await read(running_));
     while (reading) {
         applying_ = true;
-        reading = co_await (apply_batch(std::move(*reading)) && read_ahead());
+        ahead_due_.set();
+        co_await apply_batch(std::move(*reading));
+        applying_ = false;
+        while (!ahead_.empty() && !next_) {
+            co_await next_read_.wait();
+        }
         running_ = std::exchange(ahead_, {});
+        reading = std::move(next_);
     }
     answer_settled();
 }
 
 // While a batch is applied: SQL Server waits neither for the answers to the batch before nor for its rows to be read.
-asio::awaitable<std::optional<Inbox::Reading>> Inbox::read_ahead() {
-    answer_settled();
-    while (applying_ && !has_enough()) {
-        co_await enough_.wait();
+asio::awaitable<void> Inbox::read_ahead() {
+    for (;;) {
+        co_await ahead_due_.wait();
+        answer_settled();
+        co_await collect();
+        if (may_read_ahead()) {
+            ahead_ = take_batch();
+            next_ = std::make_unique<Reading>(co_await read(ahead_));
+            next_read_.set();
+        }
     }
-    if (!has_enough()) {
-        co_return std::nullopt;
-    }
-    ahead_ = take_batch();
-    co_return co_await read(ahead_);
 }
 
-// As many as are being applied, so that batches keep their size. Not when somebody waits at the gate: what is read
-// ahead is applied before it is left.
-bool Inbox::has_enough() const {
-    return ends_.feed && !waiting_.empty() && keys_in(waiting_) >= keys_in(running_) && !trying_again_ && !stopping_ &&
+// Until as many wait as are being applied, so that batches keep their size, or no more come: the answers to one batch
+// call forth the next webhooks.
+asio::awaitable<void> Inbox::collect() {
+    const auto stir = [this] { return status_.received + status_.committed; };
+    std::uint64_t seen = 0;
+    while (may_read_ahead() && keys_in(waiting_) < keys_in(running_) && seen != stir()) {
+        seen = stir();
+        co_await clock_.sleep(quiet);
+    }
+}
+
+// Not when somebody waits at the gate: what is read ahead is applied before it is left.
+bool Inbox::may_read_ahead() const {
+    return applying_ && ahead_.empty() && ends_.feed && !waiting_.empty() && !trying_again_ && !stopping_ &&
            !gate_.contended();
 }
 
@@ -98,8 +118,6 @@ asio::awaitable<void> Inbox::apply_batch(Reading reading) {
     InboxReport report;
     co_await apply_lanes(std::move(reading), report);
     end_batch(report);
-    applying_ = false;
-    enough_.set();
 }
 
 asio::awaitable<void> Inbox::apply_lanes(Reading reading, InboxReport& report) {

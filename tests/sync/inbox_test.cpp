@@ -43,7 +43,7 @@ protected:
             inbox_->on_batch([this](const InboxReport& report) { batches.push_back(report); });
             boost::asio::co_spawn(context, inbox_->run(), [this](std::exception_ptr thrown) {
                 ended_ = true;
-                EXPECT_FALSE(thrown);
+                EXPECT_EQ(thrown != nullptr, is_to_fail);
             });
         }
         return *inbox_;
@@ -97,6 +97,11 @@ protected:
         note(id, at("13:00:00"));
         ASSERT_EQ(deliver(written(id))->outcome, Outcome::committed);
     }
+    bool has_ended() const { return ended_; }
+    void forget_inbox() {
+        inbox_.reset();
+        ended_ = false;
+    }
     // The gate is held by somebody else until the returned hold goes.
     Gate::Hold hold_gate() { return finish_hold(gate.enter()); }
 
@@ -105,6 +110,7 @@ protected:
     InboxSettings inbox_settings;
     int owed = 0;
     std::vector<InboxReport> batches;
+    bool is_to_fail = false;  // its run, with an exception
 
 private:
     Gate::Hold finish_hold(boost::asio::awaitable<Gate::Hold> work) {
@@ -386,6 +392,24 @@ TEST_F(ReadAheadTest, answers_a_batch_while_the_next_one_is_applied) {
 
     EXPECT_EQ(answered, true);
     EXPECT_TRUE(answers.at(1)->has_value());
+}
+
+TEST_F(ReadAheadTest, ends_when_something_fails_inside_the_daemon_instead_of_standing_still) {
+    for (const char* place : {"feed.rows", "sink.apply"}) {
+        is_to_fail = true;
+        choose([place](std::string_view point, std::size_t times) {
+            if (point == place && times == 1) {
+                throw std::bad_alloc{};
+            }
+            return Fault::none;
+        });
+
+        deliver_notes(3);
+
+        EXPECT_TRUE(has_ended()) << place;
+        points.clear();
+        forget_inbox();
+    }
 }
 
 // Three notes are read, then applied; so many more come meanwhile.
