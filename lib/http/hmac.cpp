@@ -23,6 +23,7 @@ void HmacKey::Free::operator()(EVP_MAC_CTX* context) const {
 
 HmacKey::HmacKey(std::string_view key) {
     EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    require(mac != nullptr);
     begun_.reset(EVP_MAC_CTX_new(mac));
     EVP_MAC_free(mac);
     char name[] = "SHA256";

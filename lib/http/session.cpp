@@ -44,6 +44,10 @@ void complete(Response& response, Timestamp now) {
     response.prepare_payload();
 }
 
+Response too_many_bytes() {
+    return error_response(Status::service_unavailable, "too many large requests at once");
+}
+
 void count(Common& common, const Response& response) {
     ++common.counts.responses.at(response.result_int() / 100 - 1);
 }
@@ -185,6 +189,9 @@ private:
     asio::awaitable<std::optional<Response>> read_header(Exchange& exchange) {
         arm(settings().header_timeout);
         error_code error = parse_buffered(exchange);
+        if (error == beast_http::error::need_more) {
+            error = co_await read_more();
+        }
         if (!error && !exchange.parser.is_header_done()) {
             co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
         }
@@ -195,7 +202,17 @@ private:
     error_code parse_buffered(Exchange& exchange) {
         error_code error;
         buffer_.consume(exchange.parser.put(buffer_.data(), error));
-        return error == beast_http::error::need_more ? error_code{} : error;
+        return error;
+    }
+
+    // The parser must not be shown the same bytes twice with nothing behind them.
+    asio::awaitable<error_code> read_more() {
+        error_code error;
+        if (buffer_.size() > 0) {
+            const auto space = buffer_.prepare(small_read);
+            buffer_.commit(co_await stream_.async_read_some(space, redirected(error)));
+        }
+        co_return error == asio::error::eof ? beast_http::error::partial_message : error;
     }
 
     // What can be refused before a body is read is refused then.
@@ -228,7 +245,7 @@ private:
         }
         // The parser makes room for all of it at once.
         if (!exchange.share.grow_to(parser.content_length().value_or(0))) {
-            co_return error_response(Status::service_unavailable, "too many large requests at once");
+            co_return too_many_bytes();
         }
         arm(settings().body_timeout);
         error_code error;
@@ -241,13 +258,19 @@ private:
         if (!error) {
             error = parse_buffered(exchange);
         }
+        if (error == beast_http::error::need_more) {
+            error = co_await read_more();
+        }
+        if (!exchange.share.grow_to(parser.get().body().size())) {
+            co_return too_many_bytes();
+        }
         if (!error && !parser.is_done()) {
             buffer_.reserve(large_read);
         }
         while (!error && !parser.is_done()) {
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
             if (!exchange.share.grow_to(parser.get().body().size())) {
-                co_return error_response(Status::service_unavailable, "too many large requests at once");
+                co_return too_many_bytes();
             }
         }
         co_return read_failure(error);
@@ -360,11 +383,12 @@ private:
     }
     void expired() {
         ticking_ = false;
-        if (due_ && *due_ <= SteadyTime::clock::now()) {
+        const SteadyTime now = SteadyTime::clock::now();
+        if (due_ && *due_ <= now) {
             late_ = true;
             error_code ignored;
             socket().cancel(ignored);
-            *due_ += std::chrono::milliseconds{50};
+            due_ = now + std::chrono::milliseconds{50};
         }
         if (due_) {
             tick();

@@ -273,6 +273,7 @@ asio::awaitable<void> Inbox::run() {
                                                          asio::co_spawn(executor_, end_waits(), asio::deferred))
             .async_wait(asio::experimental::wait_for_one{}, asio::use_awaitable);
     if (const std::exception_ptr failure = std::array{applied, read, waited}.at(order[0])) {
+        note_all();
         std::rethrow_exception(failure);
     }
     running_ = std::exchange(waiting_, {});
@@ -300,7 +301,7 @@ asio::awaitable<void> Inbox::end_waits() {
     }
 }
 
-// Of those that have been answered.
+// Of those of which everything is known.
 void Inbox::forget_deadlines() {
     while (!deadlines_.empty() && deadlines_.front().waiter->open == 0) {
         deadlines_.pop_front();
@@ -324,7 +325,11 @@ asio::awaitable<void> Inbox::apply_deliveries() {
 
 void Inbox::stop() {
     stopping_ = true;
-    // The batch in hand may take longer than the daemon is given.
+    note_all();  // the batch in hand may take longer than the daemon is given
+    wake_.set();
+}
+
+void Inbox::note_all() {
     for (Lanes* lanes : all_lanes()) {
         for (auto& [stream, lane] : *lanes) {
             if (ends_.quarantine) {
@@ -332,7 +337,6 @@ void Inbox::stop() {
             }
         }
     }
-    wake_.set();
 }
 
 asio::awaitable<void> Inbox::idle() {

@@ -153,6 +153,7 @@ private:
     void leave_lane(const Stream& stream, const Error& error, InboxReport& report);
     bool needs_note(bool removal) const { return removal || !settings_.polled; }
     bool note_owed(const Stream& stream, Lane& lane);
+    void note_all();
     void keep(const Stream& stream, const Key& key, Waiting waiting);
     void say_summary();
 

@@ -30,6 +30,7 @@ asio::awaitable<void> Inbox::run_batches() {
         co_await apply_batch(std::move(*reading));
         applying_ = false;
         while (!ahead_.empty() && !next_) {
+            answer_settled();
             co_await next_read_.wait();
         }
         running_ = std::exchange(ahead_, {});
@@ -38,7 +39,8 @@ asio::awaitable<void> Inbox::run_batches() {
     answer_settled();
 }
 
-// While a batch is applied: SQL Server waits neither for the answers to the batch before nor for its rows to be read.
+// While a batch is applied, so that SQL Server need not wait for the answers to the one before, nor for the next one's
+// rows.
 asio::awaitable<void> Inbox::read_ahead() {
     for (;;) {
         co_await ahead_due_.wait();
@@ -55,7 +57,7 @@ asio::awaitable<void> Inbox::read_ahead() {
 // Until as many wait as are being applied, so that batches keep their size, or no more come: the answers to one batch
 // call forth the next webhooks.
 asio::awaitable<void> Inbox::collect() {
-    const auto stir = [this] { return status_.received + status_.committed; };
+    const auto stir = [this] { return keys_in(waiting_) + status_.committed; };
     std::uint64_t seen = 0;
     while (may_read_ahead() && keys_in(waiting_) < keys_in(running_) && seen != stir()) {
         seen = stir();

@@ -285,8 +285,7 @@ Sql Translator::local_time(const Expr& expr) {
     if (!is_string(from.type.kind) || from.null) {
         return typed("sim.at_zone(" + convert(from, moment.type) + ", " + zone + ")", moment.type, true);
     }
-    return typed("(sim.instant(" + from.text + ") AT TIME ZONE " + zone + ")", Type{TypeKind::datetime2, 0, 0, 7},
-                 true);
+    return typed("sim.local_in(" + from.text + ", " + zone + ")", Type{TypeKind::datetime2, 0, 0, 7}, true);
 }
 
 Sql Translator::cast(const Expr& expr) {

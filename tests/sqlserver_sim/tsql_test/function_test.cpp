@@ -86,6 +86,10 @@ TEST_F(FunctionTest, TimeZones) {
     EXPECT_EQ(eval("CONVERT(datetime2(0), CAST(CAST('2025-01-21 14:00' AS datetime) AS datetimeoffset) AT TIME ZONE "
                    "'Arabic Standard Time')"),
               "2025-01-21 17:00:00");
+    EXPECT_EQ(
+        eval("CONVERT(datetime, CAST('1899-12-31T21:02:00+00:00' AS datetimeoffset) AT TIME ZONE 'Arabic Standard "
+             "Time')"),
+        "1900-01-01 00:00:00");
     EXPECT_EQ(error("SELECT CONVERT(datetime, CAST('2025-01-21T14:00:00+15:00' AS datetimeoffset) AT TIME ZONE 'UTC')"),
               241);
     EXPECT_EQ(error("SELECT CONVERT(datetime, CAST(N'soon' AS datetimeoffset) AT TIME ZONE 'UTC')"), 241);

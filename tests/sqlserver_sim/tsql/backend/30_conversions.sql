@@ -97,16 +97,21 @@ BEGIN
   made.zone := minutes;
   RETURN made;
 END $$;
--- Only the moment of it. The form that programs send needs no closer look.
-CREATE OR REPLACE FUNCTION sim.instant(x text) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+-- Its local time in a zone, without the pair. The form that programs send needs no closer look.
+CREATE OR REPLACE FUNCTION sim.local_in(x text, z text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE moment timestamptz;
 BEGIN
   IF translate(x, '-123456789', '+000000000') COLLATE "C" IN (
        '0000+00+00T00:00:00+00:00', '0000+00+00T00:00:00.0+00:00', '0000+00+00T00:00:00.00+00:00', '0000+00+00T00:00:00.000+00:00',
        '0000+00+00T00:00:00.0000+00:00', '0000+00+00T00:00:00.00000+00:00', '0000+00+00T00:00:00.000000+00:00')
-     AND strpos(left(x, 10) COLLATE "C", '+') = 0 AND (right(x, 5) COLLATE "C") <= '14:00' THEN
-    RETURN x::timestamptz;
+     AND strpos(left(x, 10) COLLATE "C", '+') = 0 AND (right(x, 5) COLLATE "C") < '14:00' AND (right(x, 2) COLLATE "C") < '60' THEN
+    moment := x::timestamptz;
+    -- Later than any offset that is not of whole minutes.
+    IF moment >= timestamptz '1973-01-01 00:00:00Z' THEN
+      RETURN moment AT TIME ZONE z;
+    END IF;
   END IF;
-  RETURN (sim.to_dto(x)).at AT TIME ZONE 'UTC';
+  RETURN sim.local(sim.at_zone(sim.to_dto(x), z));
 END $$;
 CREATE OR REPLACE FUNCTION sim.dto(local timestamp, minutes int) RETURNS sim.dto LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
