@@ -32,20 +32,15 @@ using boost::system::error_code;
 using Socket = asio::ip::tcp::socket;
 using TlsStream = beast::ssl_stream<Socket>;
 using Field = beast_http::field;
-using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::string_view server_name = "reverse-syncd";
-constexpr std::size_t small_read = 2048;  // most webhooks whole; 512 connections must not need much
+constexpr std::size_t small_read = 1024;  // most webhooks whole; 512 connections must not need much
 constexpr std::size_t large_read = 8192;
 
 void complete(Response& response, Timestamp now) {
     response.set(Field::server, server_name);
     response.set(Field::date, http_date(now));
     response.prepare_payload();
-}
-
-Response too_many_bytes() {
-    return error_response(Status::service_unavailable, "too many large requests at once");
 }
 
 void count(Common& common, const Response& response) {
@@ -93,7 +88,6 @@ public:
                 co_return;
             }
             more = co_await serve_request();
-            exchange_.reset();
             first = false;
         }
         co_await linger();
@@ -139,9 +133,7 @@ private:
         if (buffer_.size() > 0) {
             co_return true;
         }
-        if (buffer_.capacity() > small_read) {
-            buffer_.shrink_to_fit();
-        }
+        buffer_.shrink_to_fit();
         error_code error;
         arm(first ? settings().header_timeout : settings().idle_timeout);
         const auto space = buffer_.prepare(small_read);
@@ -152,7 +144,7 @@ private:
 
     // True when another request may follow.
     asio::awaitable<bool> serve_request() {
-        Exchange& exchange = exchange_.emplace(common_->bodies);
+        Exchange exchange{common_->bodies};
         exchange.parser.header_limit(static_cast<std::uint32_t>(settings().header_limit));
         exchange.parser.body_limit(settings().body_limit);
         std::optional<Response> refusal = co_await read_header(exchange);
@@ -182,37 +174,16 @@ private:
         if (refusal) {
             co_return co_await send(std::move(*refusal), manner);
         }
-        Response response = co_await handle(*exchange.route, exchange.parser.release());
+        Request request = exchange.parser.release();
+        Response response = co_await handle(*exchange.route, std::move(request));
         co_return co_await send(std::move(response), manner);
     }
 
     asio::awaitable<std::optional<Response>> read_header(Exchange& exchange) {
+        error_code error;
         arm(settings().header_timeout);
-        error_code error = parse_buffered(exchange);
-        if (error == beast_http::error::need_more) {
-            error = co_await read_more();
-        }
-        if (!error && !exchange.parser.is_header_done()) {
-            co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
-        }
+        co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
         co_return read_failure(error);
-    }
-
-    // What has arrived already is parsed without another turn of the loop.
-    error_code parse_buffered(Exchange& exchange) {
-        error_code error;
-        buffer_.consume(exchange.parser.put(buffer_.data(), error));
-        return error;
-    }
-
-    // The parser must not be shown the same bytes twice with nothing behind them.
-    asio::awaitable<error_code> read_more() {
-        error_code error;
-        if (buffer_.size() > 0) {
-            const auto space = buffer_.prepare(small_read);
-            buffer_.commit(co_await stream_.async_read_some(space, redirected(error)));
-        }
-        co_return error == asio::error::eof ? beast_http::error::partial_message : error;
     }
 
     // What can be refused before a body is read is refused then.
@@ -245,7 +216,7 @@ private:
         }
         // The parser makes room for all of it at once.
         if (!exchange.share.grow_to(parser.content_length().value_or(0))) {
-            co_return too_many_bytes();
+            co_return error_response(Status::service_unavailable, "too many large requests at once");
         }
         arm(settings().body_timeout);
         error_code error;
@@ -255,22 +226,11 @@ private:
             ++common_->counts.responses.at(0);
         }
         parser.eager(true);
-        if (!error) {
-            error = parse_buffered(exchange);
-        }
-        if (error == beast_http::error::need_more) {
-            error = co_await read_more();
-        }
-        if (!exchange.share.grow_to(parser.get().body().size())) {
-            co_return too_many_bytes();
-        }
-        if (!error && !parser.is_done()) {
-            buffer_.reserve(large_read);
-        }
+        buffer_.reserve(large_read);
         while (!error && !parser.is_done()) {
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
             if (!exchange.share.grow_to(parser.get().body().size())) {
-                co_return too_many_bytes();
+                co_return error_response(Status::service_unavailable, "too many large requests at once");
             }
         }
         co_return read_failure(error);
@@ -361,38 +321,24 @@ private:
     // whatever follows until the deadline is set anew: the expiry may fall between two operations.
     void arm(std::chrono::milliseconds limit) {
         late_ = false;
-        due_ = SteadyTime::clock::now() + limit;
-        // A timer that ends earlier finds the new deadline by itself: most requests set none.
-        if (!ticking_ || deadline_.expiry() > *due_) {
-            tick();
-        }
+        expire_after(limit);
     }
     void disarm() {
         late_ = false;
-        due_.reset();
+        ++round_;
+        deadline_.cancel();
     }
-    void tick() {
-        ticking_ = true;
-        deadline_.expires_at(*due_);
+    void expire_after(std::chrono::milliseconds limit) {
+        deadline_.expires_after(limit);
         deadline_.async_wait([weak = this->weak_from_this(), round = ++round_](error_code error) {
             const auto self = weak.lock();
             if (!error && self && self->round_ == round) {
-                self->expired();
+                self->late_ = true;
+                error_code ignored;
+                self->socket().cancel(ignored);
+                self->expire_after(std::chrono::milliseconds{50});
             }
         });
-    }
-    void expired() {
-        ticking_ = false;
-        const SteadyTime now = SteadyTime::clock::now();
-        if (due_ && *due_ <= now) {
-            late_ = true;
-            error_code ignored;
-            socket().cancel(ignored);
-            due_ = now + std::chrono::milliseconds{50};
-        }
-        if (due_) {
-            tick();
-        }
     }
 
     // Cancelled first: where a peer does not read, Wine leaves a send under way when its socket is closed.
@@ -416,13 +362,10 @@ private:
     Stream stream_;
     Peer peer_;
     asio::steady_timer deadline_;
-    std::optional<SteadyTime> due_;  // none: whatever runs may take its time
-    bool ticking_ = false;           // the timer will look at it
-    std::uint64_t round_ = 0;        // of the timer: an expiry of an earlier one, already under way, must not count
+    std::uint64_t round_ = 0;  // of the deadline: an expiry of an earlier one, already under way, must not count
     bool late_ = false;
     bool ended_ = false;  // nobody to answer any more
     beast::flat_buffer buffer_;
-    std::optional<Exchange> exchange_;  // here, because a coroutine's frame is cheap as long as it is small
     Connections::Entry entry_;
 };
 
