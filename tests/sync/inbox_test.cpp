@@ -97,6 +97,17 @@ protected:
         note(id, at("13:00:00"));
         ASSERT_EQ(deliver(written(id))->outcome, Outcome::committed);
     }
+    // Notes 1 to 3, in one batch.
+    void apply_three_together() {
+        std::optional<Gate::Hold> held{hold_gate()};
+        for (const std::int64_t id : {1, 2, 3}) {
+            note(id, at("13:00:00"));
+            post(written(id));
+        }
+        settle();
+        held.reset();
+        settle();
+    }
     bool has_ended() const { return ended_; }
     void forget_inbox() {
         inbox_.reset();
@@ -536,14 +547,7 @@ TEST_F(SlowEndsTest, answers_the_rows_of_one_stream_while_those_of_another_are_a
 
 TEST_F(SlowEndsTest, reads_fewer_than_are_applied_once_no_more_come) {
     applying.at = 1;
-    std::optional<Gate::Hold> held{hold_gate()};
-    for (const std::int64_t id : {1, 2, 3}) {
-        note(id, at("13:00:00"));
-        post(written(id));
-    }
-    settle();
-    held.reset();
-    settle();
+    apply_three_together();
     note(4, at("13:00:00"));
     post(written(4));
     settle();
@@ -569,14 +573,7 @@ protected:
             }
             return Fault::none;
         });
-        std::optional<Gate::Hold> held{hold_gate()};
-        for (const std::int64_t id : {1, 2, 3}) {
-            note(id, at("13:00:00"));
-            post(written(id));
-        }
-        settle();
-        held.reset();
-        settle();
+        apply_three_together();
         ASSERT_EQ(target.rows(notes_table).size(), 3U + static_cast<std::size_t>(GetParam()));
     }
 };
