@@ -115,8 +115,11 @@ std::string Translator::predicate(const Expr& expr) {
             return in_query(expr);
         case ExprKind::like:
             return like(expr);
-        case ExprKind::exists:
-            return "EXISTS (" + query(*expr.query).text + ")";
+        case ExprKind::exists: {
+            // A condition costs a fraction of a query that is run for each row.
+            const QuerySql rows = query(*expr.query);
+            return rows.condition.empty() ? "EXISTS (" + rows.text + ")" : "(" + rows.condition + ")";
+        }
         case ExprKind::function:
             if (expr.text == "UPDATE" && expr.args.size() == 1 && expr.args[0]->kind == ExprKind::column) {
                 if (const auto updated = env_.updated(expr.args[0]->name.back())) {

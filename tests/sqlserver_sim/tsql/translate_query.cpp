@@ -68,6 +68,9 @@ QuerySql Translator::query(const Query& tree, const std::vector<Type>* wanted) {
     QuerySql rows = query_body(tree, wanted);
     ctes_.erase(ctes_.begin() + static_cast<std::ptrdiff_t>(known), ctes_.end());
     rows.text = with + rows.text;
+    if (!with.empty()) {
+        rows.condition.clear();
+    }
     return rows;
 }
 
@@ -151,11 +154,19 @@ QuerySql Translator::set_operation(const Query& tree, const std::vector<Type>* w
         // One comparison, where PostgreSQL would hash or sort a set for each row of the query outside.
         rows.text = "SELECT \"l~\".* FROM (" + left.text + ") AS \"l~\", (" + right.text +
                     ") AS \"r~\" WHERE ROW(\"l~\".*) IS DISTINCT FROM ROW(\"r~\".*)";
+        if (!aggregated(tree.left->core) && !aggregated(tree.right->core)) {
+            for (std::size_t i = 0; i < left.columns.size(); ++i) {
+                rows.condition += (i == 0 ? "(" : ") OR (") + comparable(left.columns[i].expr) +
+                                  ") IS DISTINCT FROM (" + comparable(right.columns[i].expr);
+            }
+            rows.condition += ")";
+        }
     } else {
         rows.text = "(" + left.text + ") " + tree.set_operator + " (" + right.text + ")";
     }
     if (!tree.order.empty()) {
         rows.text += order_by(tree, rows.columns, true) + limit(tree);
+        rows.condition.clear();
     }
     return rows;
 }

@@ -60,6 +60,7 @@ struct OutputColumn {
 struct QuerySql {
     std::string text;
     std::vector<OutputColumn> columns;
+    std::string condition;  // when it has a row, if an expression alone tells
 };
 
 struct Translated {

@@ -37,6 +37,9 @@ TEST_F(StatementTest, KnowsSubqueriesAppliesAndCommonTables) {
     EXPECT_EQ(rows("SELECT 1 AS a, NULL AS b EXCEPT SELECT 1, 2"), (Rows{{"1", "NULL"}}));
     EXPECT_EQ(rows("SELECT v FROM t WHERE EXISTS (SELECT v, N'x' EXCEPT SELECT 9, N'X') ORDER BY v"),
               (Rows{{"1"}, {"4"}}));
+    EXPECT_EQ(rows("SELECT v FROM t WHERE NOT EXISTS (SELECT v, NULL EXCEPT SELECT 4, NULL)"), (Rows{{"4"}}));
+    EXPECT_EQ(rows("SELECT id FROM t WHERE id < 3 AND EXISTS (SELECT COUNT(*) EXCEPT SELECT 7) ORDER BY id"),
+              (Rows{{"1"}, {"2"}}));
     EXPECT_EQ(rows("SELECT a FROM (VALUES (1, N'x'), (2, NULL)) AS s(a, b) WHERE b IS NULL"), (Rows{{"2"}}));
     EXPECT_EQ(rows("SELECT id FROM t WHERE id NOT IN (SELECT NULL)"), Rows{});
     EXPECT_EQ(rows("SELECT id FROM t WHERE v >= ALL (SELECT v FROM t)"), (Rows{{"3"}}));
