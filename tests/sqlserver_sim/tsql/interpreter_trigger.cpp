@@ -16,8 +16,10 @@ int SessionImpl::trigger_depth() const {
 }
 
 void SessionImpl::fire_triggers(const char* event, const TranslatedDml& dml, std::uint64_t rows) {
-    const std::string place = "sim.rows_" + std::to_string(trigger_depth()) + "_" +
-                              std::to_string(dml.target->object_id) + "_" + lower(event) + "_";
+    // Where sim.capture has put them.
+    constexpr std::uint64_t most_in_settings = 20;
+    const std::string place = "rows_" + std::to_string(trigger_depth()) + "_" + std::to_string(dml.target->object_id) +
+                              "_" + lower(event) + "_";
     TriggerContext context;
     context.event = event;
     context.updated = dml.updated;
@@ -25,8 +27,12 @@ void SessionImpl::fire_triggers(const char* event, const TranslatedDml& dml, std
         auto info = std::make_shared<TableInfo>(*dml.target);
         info->name = name;
         const bool captured = std::strcmp(event, name[0] == 'i' ? "DELETE" : "INSERT") != 0;
-        info->pg =
-            "unnest(" + (captured ? "current_setting('" + place + name + "')" : "'{}'") + "::" + dml.target->pg + "[])";
+        if (captured && rows > most_in_settings) {
+            info->pg = "pg_temp." + quote_name("sim~" + place + name);
+        } else {
+            info->pg = "unnest(" + (captured ? "current_setting('sim." + place + name + "')" : "'{}'") +
+                       "::" + dml.target->pg + "[])";
+        }
         info->temporary = true;
         info->triggers.clear();
         for (ColumnInfo& column : info->columns) {

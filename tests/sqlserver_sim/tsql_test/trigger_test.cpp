@@ -24,6 +24,19 @@ TEST_F(TriggerTest, SeeInsertedAndDeleted) {
     EXPECT_EQ(rows("SELECT what FROM log ORDER BY n"), (Rows{{"0 >x"}, {"0 >y"}, {"0 x>z"}, {"0 y>"}}));
 }
 
+TEST_F(TriggerTest, SeeManyRowsAsTheySeeFew) {
+    run("CREATE TRIGGER tr ON t AFTER INSERT, UPDATE, DELETE AS INSERT INTO log (what) SELECT CONCAT(COUNT(d.id), "
+        "MIN(d.a), '>', COUNT(i.id), MIN(i.a)) FROM inserted i FULL JOIN deleted d ON d.id = i.id");
+    run("INSERT INTO t SELECT value, N'x' FROM GENERATE_SERIES(1, 21); UPDATE t SET a = N'y' WHERE id > 1; "
+        "UPDATE t SET a = N'z'; UPDATE t SET a = N'w' WHERE id = 1; DELETE FROM t");
+    EXPECT_EQ(rows("SELECT what FROM log ORDER BY n"),
+              (Rows{{"0>21x"}, {"20x>20y"}, {"21x>21z"}, {"1z>1w"}, {"21w>0"}}));
+    run("DELETE FROM log; INSERT INTO t SELECT value, N'x' FROM GENERATE_SERIES(1, 30)");
+    run("ALTER TABLE t ADD b nvarchar(10); UPDATE t SET b = N'q'");
+    run("BEGIN TRAN; UPDATE t SET a = N'lost'; ROLLBACK; UPDATE t SET a = N'kept'");
+    EXPECT_EQ(rows("SELECT what FROM log ORDER BY n"), (Rows{{"0>30x"}, {"30x>30x"}, {"30x>30kept"}}));
+}
+
 TEST_F(TriggerTest, KnowTheRowCountAndTheColumns) {
     run("CREATE TRIGGER tr ON t AFTER UPDATE AS DECLARE @n int = @@ROWCOUNT; "
         "INSERT INTO log (what) SELECT CONCAT(@n, CASE WHEN @n > 1 THEN 'many' END); IF UPDATE(a) INSERT INTO log "
@@ -45,6 +58,8 @@ TEST_F(TriggerTest, FireEachOther) {
     run("CREATE TABLE deep (what nvarchar(200))");
     run("CREATE TRIGGER tr2 ON log AFTER INSERT AS INSERT INTO deep SELECT what FROM inserted");
     EXPECT_EQ(rows("INSERT INTO t VALUES (1, N'x'); SELECT * FROM deep"), (Rows{{"x"}}));
+    EXPECT_EQ(rows("INSERT INTO t SELECT value, N'y' FROM GENERATE_SERIES(2, 40); SELECT COUNT(*) FROM deep"),
+              (Rows{{"40"}}));
 }
 
 TEST_F(TriggerTest, KeepScopeIdentityAndMoveIdentity) {

@@ -60,17 +60,39 @@ BEGIN
     ERRCODE = CASE WHEN number < 10000 THEN 'M' ELSE 'N' END || lpad((number % 10000)::text, 4, '0');
 END $$;
 
--- Keeps the rows a statement touched where the interpreter finds them for its triggers: as text in two settings, by
--- nesting level (sim.trigger_depth; none is the outermost), table and event. A table for them would cost more than the statement.
+-- Keeps the rows a statement touched where the interpreter finds them for its triggers, by nesting level (sim.trigger_depth;
+-- none is the outermost), table and event: as text in two settings, or in temporary tables if they are more than twenty
+-- (SessionImpl::fire_triggers). For a few rows a table costs more than the statement, for many their text does.
+CREATE OR REPLACE FUNCTION sim.columns(x regclass) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT string_agg(format('%I %s', attname, atttypid), ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = x AND attnum > 0 AND NOT attisdropped $$;
+-- An empty table with the columns of `model`. One that was used often keeps its dead rows, so it is made anew.
+CREATE OR REPLACE FUNCTION sim.emptied(name text, model regclass) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE kept text := 'pg_temp.' || quote_ident(name); present regclass := to_regclass(kept);
+BEGIN
+  IF present IS NOT NULL AND pg_relation_size(present) < 1000000 AND sim.columns(present) = sim.columns(model) THEN
+    EXECUTE 'DELETE FROM ' || kept;
+  ELSE
+    EXECUTE format('DROP TABLE IF EXISTS %s; CREATE TEMP TABLE %I (LIKE %s)', kept, name, model);
+  END IF;
+  RETURN kept;
+END $$;
 CREATE OR REPLACE FUNCTION sim.capture() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE place text := format('sim.rows_%s_%s_%s_', coalesce(nullif(current_setting('sim.trigger_depth', true), ''), '0'),
+DECLARE place text := format('rows_%s_%s_%s_', coalesce(nullif(current_setting('sim.trigger_depth', true), ''), '0'),
                              TG_ARGV[0], lower(TG_OP));
 BEGIN
   IF TG_OP <> 'DELETE' THEN
-    PERFORM set_config(place || 'inserted', coalesce(array_agg(r)::text, '{}'), false) FROM new_rows r;
+    PERFORM set_config('sim.' || place || 'inserted', coalesce(array_agg(r)::text, '{}'), false)
+      FROM (SELECT r FROM new_rows r LIMIT 21) AS few(r) HAVING count(*) <= 20;
+    IF NOT FOUND THEN
+      EXECUTE format('INSERT INTO %s SELECT * FROM new_rows', sim.emptied('sim~' || place || 'inserted', TG_RELID));
+    END IF;
   END IF;
   IF TG_OP <> 'INSERT' THEN
-    PERFORM set_config(place || 'deleted', coalesce(array_agg(r)::text, '{}'), false) FROM old_rows r;
+    PERFORM set_config('sim.' || place || 'deleted', coalesce(array_agg(r)::text, '{}'), false)
+      FROM (SELECT r FROM old_rows r LIMIT 21) AS few(r) HAVING count(*) <= 20;
+    IF NOT FOUND THEN
+      EXECUTE format('INSERT INTO %s SELECT * FROM old_rows', sim.emptied('sim~' || place || 'deleted', TG_RELID));
+    END IF;
   END IF;
   RETURN NULL;
 END $$;
