@@ -194,7 +194,7 @@ std::string Translator::json_column(const JsonColumn& column, bool member) {
     if (member) {
         const std::string name = *member_of(column);
         place = "e.e -> " + quote_text(name);
-        given = "sim.json_member(m." + quote_name(name) + ", e.e, " + quote_text(name) + ")";
+        given = "m." + quote_name(name);
     } else if (column.path) {
         const JsonPath path = parse_json_path(*column.path);
         strict = path.strict;
@@ -256,8 +256,7 @@ std::string Translator::openjson(const TableRef& ref) {
     // OFFSET 0 keeps the conversions there, once for each value, however often the columns are used.
     std::string rows = "json_array_elements(sim.json_array(" + document + ")) AS e(e)";
     if (!members.empty()) {
-        rows += ", LATERAL json_to_record(CASE json_typeof(e.e) WHEN 'object' THEN e.e ELSE '{}' END) AS m(" + members +
-                ")";
+        rows += ", LATERAL json_to_record(sim.json_flat(e.e)) AS m(" + members + ")";
     }
     return "LATERAL (SELECT " + list + " FROM " + rows + " OFFSET 0) AS " + quote_name(alias);
 }

@@ -1,20 +1,19 @@
--- Character and binary functions with T-SQL's meaning.
-CREATE OR REPLACE FUNCTION sim.u16(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- Character and binary functions with T-SQL's meaning. What is in SQL is inlined: usual values then cost no call.
+CREATE OR REPLACE FUNCTION sim.u16_beyond(x text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE bytes bytea;
 BEGIN
-  IF octet_length(x) < length(x) + 3 THEN RETURN length(x); END IF;
   bytes := convert_to(x, 'UTF8');
   -- Characters beyond the basic plane begin with one of these.
   IF position('\xf0'::bytea IN bytes) + position('\xf1'::bytea IN bytes) + position('\xf2'::bytea IN bytes)
      + position('\xf3'::bytea IN bytes) + position('\xf4'::bytea IN bytes) = 0 THEN RETURN length(x); END IF;
   RETURN length(x) + length(regexp_replace(x COLLATE "C", '[^\U00010000-\U0010FFFF]+', '', 'g'));
 END $$;
+CREATE OR REPLACE FUNCTION sim.u16(x text) RETURNS int LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length(x) < length(x) + 3 THEN length(x) ELSE sim.u16_beyond(x) END $$;
 
-CREATE OR REPLACE FUNCTION sim.cut(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE y text; units int := 0; taken int := 0; c text;
+CREATE OR REPLACE FUNCTION sim.cut_long(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE y text := left(x, n); units int := 0; taken int := 0; c text;
 BEGIN
-  IF octet_length(x) <= n THEN RETURN x; END IF;
-  y := left(x, n);
   -- Characters beyond the basic plane count twice and are never halved.
   IF octet_length(y) < length(y) + 3 OR sim.u16(y) = length(y) THEN RETURN y; END IF;
   FOREACH c IN ARRAY string_to_array(y COLLATE "C", NULL) LOOP
@@ -24,15 +23,17 @@ BEGIN
   END LOOP;
   RETURN left(y, taken);
 END $$;
+CREATE OR REPLACE FUNCTION sim.cut(x text, n int) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN octet_length(x) <= n THEN x ELSE sim.cut_long(x, n) END $$;
 
 CREATE OR REPLACE FUNCTION sim.pad(x text, n int) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
   RETURN CASE WHEN sim.u16(x) < n THEN x || repeat(' ', n - sim.u16(x)) ELSE x END;
 END $$;
 
-CREATE OR REPLACE FUNCTION sim.fit(x text, n int, place text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+CREATE OR REPLACE FUNCTION sim.fit_long(x text, n int, place text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
-  IF octet_length(x) > n AND sim.u16(x) > n THEN
+  IF sim.u16(x) > n THEN
     IF sim.u16(rtrim(x, ' ')) <= n THEN
       RETURN sim.cut(x, n);
     END IF;
@@ -40,6 +41,8 @@ BEGIN
   END IF;
   RETURN x;
 END $$;
+CREATE OR REPLACE FUNCTION sim.fit(x text, n int, place text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN octet_length(x) <= n THEN x ELSE sim.fit_long(x, n, place) END $$;
 
 CREATE OR REPLACE FUNCTION sim.fit(x bytea, n int, place text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
@@ -68,11 +71,9 @@ CREATE OR REPLACE FUNCTION sim.from_utf16le(x bytea) RETURNS text LANGUAGE sql I
             FROM (SELECT i, get_byte(x, 2 * i) + 256 * get_byte(x, 2 * i + 1) AS u FROM generate_series(0, octet_length(x) / 2 - 1) i) a) b $$;
 
 -- Searching and replacing without regard to case needs both sides folded: nondeterministic collations cannot search.
-CREATE OR REPLACE FUNCTION sim.fold(x text, exact boolean) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-BEGIN
-  RETURN CASE WHEN exact THEN x COLLATE "C" WHEN octet_length(x) = length(x) THEN lower(x COLLATE "C")
-              ELSE lower(x COLLATE "und-x-icu") COLLATE "C" END;
-END $$;
+CREATE OR REPLACE FUNCTION sim.fold(x text, exact boolean) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN exact THEN x COLLATE "C" WHEN octet_length(x) = length(x) THEN lower(x COLLATE "C")
+              ELSE lower(x COLLATE "und-x-icu") COLLATE "C" END $$;
 
 CREATE OR REPLACE FUNCTION sim.charindex(needle text, hay text, start bigint, exact boolean) RETURNS int
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -97,22 +97,6 @@ BEGIN
   made.zone := minutes;
   RETURN made;
 END $$;
--- Its local time in a zone, without the pair. The form that programs send needs no closer look.
-CREATE OR REPLACE FUNCTION sim.local_in(x text, z text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE STRICT AS $$
-DECLARE moment timestamptz;
-BEGIN
-  IF translate(x, '-123456789', '+000000000') COLLATE "C" IN (
-       '0000+00+00T00:00:00+00:00', '0000+00+00T00:00:00.0+00:00', '0000+00+00T00:00:00.00+00:00', '0000+00+00T00:00:00.000+00:00',
-       '0000+00+00T00:00:00.0000+00:00', '0000+00+00T00:00:00.00000+00:00', '0000+00+00T00:00:00.000000+00:00')
-     AND strpos(left(x, 10) COLLATE "C", '+') = 0 AND (right(x, 5) COLLATE "C") < '14:00' AND (right(x, 2) COLLATE "C") < '60' THEN
-    moment := x::timestamptz;
-    -- Later than any offset that is not of whole minutes.
-    IF moment >= timestamptz '1973-01-01 00:00:00Z' THEN
-      RETURN moment AT TIME ZONE z;
-    END IF;
-  END IF;
-  RETURN sim.local(sim.at_zone(sim.to_dto(x), z));
-END $$;
 CREATE OR REPLACE FUNCTION sim.dto(local timestamp, minutes int) RETURNS sim.dto LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
   RETURN ROW(local - minutes * interval '1 minute', minutes)::sim.dto;
@@ -176,6 +160,14 @@ BEGIN
   x.zone := date_part('epoch', ((x.at AT TIME ZONE 'UTC') AT TIME ZONE z) - x.at) / 60;
   RETURN x;
 END $$;
+-- The local time in a zone of a moment's text. The form that programs send needs no closer look: in UTC, and later than any
+-- offset that is not of whole minutes.
+CREATE OR REPLACE FUNCTION sim.local_in(x text, z text) RETURNS timestamp LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN translate(x COLLATE "C", '123456789', '000000000') IN (
+       '0000-00-00T00:00:00.000+00:00', '0000-00-00T00:00:00+00:00', '0000-00-00T00:00:00.000000+00:00', '0000-00-00T00:00:00.0+00:00',
+       '0000-00-00T00:00:00.00+00:00', '0000-00-00T00:00:00.0000+00:00', '0000-00-00T00:00:00.00000+00:00')
+     AND right(x, 5) COLLATE "C" = '00:00' AND x COLLATE "C" > '1973'
+     THEN x::timestamptz AT TIME ZONE z ELSE sim.local(sim.at_zone(sim.to_dto(x), z)) END $$;
 CREATE OR REPLACE FUNCTION sim.offset_minutes(z text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT CASE WHEN z ~ '^[+-]' COLLATE "C" THEN (substr(z, 2, 2)::int * 60 + substr(z, 5, 2)::int) * CASE WHEN left(z, 1) = '-' COLLATE "C" THEN -1 ELSE 1 END ELSE z::int END $$;
 CREATE OR REPLACE FUNCTION sim.now_utc() RETURNS timestamp LANGUAGE sql STABLE AS $$ SELECT statement_timestamp() AT TIME ZONE 'UTC' $$;

@@ -23,9 +23,13 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION sim.json_scalar(x json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE json_typeof(x) WHEN 'object' THEN NULL WHEN 'array' THEN NULL ELSE x #>> '{}' END $$;
--- The member `name` of the object, of which `given` is the text: what looks nested may be a text.
-CREATE OR REPLACE FUNCTION sim.json_member(given text, object json, name text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN ascii(given) IN (91, 123) AND json_typeof(object -> name) IN ('object', 'array') THEN NULL ELSE given END $$;
+-- An object without what is nested in it, from an element of any kind. Most hold no bracket at all, even in a text.
+CREATE OR REPLACE FUNCTION sim.json_flattened(x json) RETURNS json LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(json_object_agg(k, v), '{}') FROM json_each(x) AS m(k, v) WHERE json_typeof(v) NOT IN ('object', 'array') $$;
+CREATE OR REPLACE FUNCTION sim.json_flat(x json) RETURNS json LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN json_typeof(x) <> 'object' THEN '{}'
+              WHEN strpos(x::text COLLATE "C", '[') = 0 AND strpos(substr(x::text, 2) COLLATE "C", '{') = 0 THEN x
+              ELSE sim.json_flattened(x) END $$;
 CREATE OR REPLACE FUNCTION sim.json_part(x json) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN json_typeof(x) IN ('object', 'array') THEN x::text END $$;
 CREATE OR REPLACE FUNCTION sim.json_strict(x json) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$
