@@ -80,6 +80,9 @@ std::optional<Response> Authenticator::refuse_unread(Access access, const Reques
 }
 
 std::optional<Response> Authenticator::refuse(Access access, const Request& request, const Peer& peer) {
+    if (!signed_header(request).any()) {
+        return std::nullopt;  // nothing that the header has not settled
+    }
     return answer(judge(access, request, &request.body(), peer), access, peer);
 }
 

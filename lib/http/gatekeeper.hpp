@@ -21,7 +21,7 @@ public:
     // `refuse`).
     virtual std::optional<Response> refuse_unread(Access access, const RequestHeader& header, const Peer& peer) = 0;
 
-    // Then, once for each request that passed and was read whole.
+    // Then, once for each request that passed `refuse_unread` and was read whole. Judges what only the body settles.
     virtual std::optional<Response> refuse(Access access, const Request& request, const Peer& peer) = 0;
 
     // Last, once the handler of a webhook has answered (or thrown: 500), with the request's webhook-id field as it was,
