@@ -134,9 +134,18 @@ std::map<std::string, RawJson> RawJson::members() const {
     return result;
 }
 
+// Sorted once: to insert each where it belongs would take an hour for a hostile document.
 JsonMembers RawJson::member_texts() const {
+    JsonMembers::sequence_type members;
+    each_member([&](std::string name, RawJson value) { members.emplace_back(std::move(name), value.text()); });
+    const auto names = [](const auto& a, const auto& b) { return a.first < b.first; };
+    std::stable_sort(members.begin(), members.end(), names);
+    const auto repeated = std::unique(members.rbegin(), members.rend(), [](const auto& later, const auto& earlier) {
+        return later.first == earlier.first;
+    });
+    members.erase(members.begin(), repeated.base());
     JsonMembers result;
-    each_member([&](std::string name, RawJson value) { result.insert_or_assign(std::move(name), value.text()); });
+    result.adopt_sequence(boost::container::ordered_unique_range, std::move(members));
     return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/flat_map.hpp>
 #include <boost/system/result.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,7 @@
 namespace revsync {
 
 // An object's members by name, each as the JSON text that stands in the document; it owns its texts.
-using JsonMembers = std::map<std::string, std::string, std::less<>>;
+using JsonMembers = boost::container::flat_map<std::string, std::string, std::less<>>;
 
 // A JSON value as it stands in its document, so that a key's numbers and texts come out exactly as they went
 // in, whatever their size. Valid as long as the document's text is.

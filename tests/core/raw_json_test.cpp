@@ -52,6 +52,13 @@ TEST(RawJson, finds_the_end_of_a_text_behind_any_number_of_backslashes) {
             {"a", R"("")"}, {"b", R"("\\")"}, {"c", R"("\"}")"}, {R"(d"\)", R"("\\\"\\\\")"}, {"e", R"(["\\"])"}}));
 }
 
+TEST(RawJson, takes_of_a_repeated_name_the_last) {
+    const auto document = RawJson::parse(R"({"b":1,"a":2,"b":3,"c":4,"b":5,"a":6})");
+    ASSERT_TRUE(document);
+    EXPECT_EQ(document->member_texts(), (JsonMembers{{"a", "6"}, {"b", "5"}, {"c", "4"}}));
+    EXPECT_EQ(document->members().at("b").integer(), 5);
+}
+
 TEST(RawJson, tells_a_document_that_ends_early_from_one_that_is_wrong) {
     EXPECT_EQ(RawJson::parse(R"({"a":)").error(), boost::json::error::incomplete);
     EXPECT_EQ(RawJson::parse(R"({"a":1}})").error(), boost::json::error::extra_data);
