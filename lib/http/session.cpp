@@ -43,6 +43,10 @@ void complete(Response& response, Timestamp now) {
     response.prepare_payload();
 }
 
+Response too_many_bytes() {
+    return error_response(Status::service_unavailable, "too many large requests at once");
+}
+
 void count(Common& common, const Response& response) {
     ++common.counts.responses.at(response.result_int() / 100 - 1);
 }
@@ -133,7 +137,9 @@ private:
         if (buffer_.size() > 0) {
             co_return true;
         }
-        buffer_.shrink_to_fit();
+        if (buffer_.capacity() > small_read) {
+            buffer_.shrink_to_fit();
+        }
         error_code error;
         arm(first ? settings().header_timeout : settings().idle_timeout);
         const auto space = buffer_.prepare(small_read);
@@ -180,10 +186,37 @@ private:
     }
 
     asio::awaitable<std::optional<Response>> read_header(Exchange& exchange) {
-        error_code error;
         arm(settings().header_timeout);
-        co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
+        error_code error = parse_buffered(exchange);
+        if (error == beast_http::error::need_more) {
+            error = co_await read_more();
+        }
+        if (!error && !exchange.parser.is_header_done()) {
+            co_await beast_http::async_read_header(stream_, buffer_, exchange.parser, redirected(error));
+        }
         co_return read_failure(error);
+    }
+
+    // What has arrived already is parsed without another turn of the loop.
+    error_code parse_buffered(Exchange& exchange) {
+        error_code error;
+        const std::size_t used = exchange.parser.put(buffer_.data(), error);
+        buffer_.consume(used);
+        return error;
+    }
+
+    // The parser must not be shown the same bytes twice with nothing behind them.
+    asio::awaitable<error_code> read_more() {
+        error_code error;
+        if (buffer_.size() > 0) {
+            const auto space = buffer_.prepare(small_read);
+            const std::size_t got = co_await stream_.async_read_some(space, redirected(error));
+            buffer_.commit(got);
+        }
+        if (error == asio::error::eof) {
+            error = beast_http::error::partial_message;
+        }
+        co_return error;
     }
 
     // What can be refused before a body is read is refused then.
@@ -216,7 +249,7 @@ private:
         }
         // The parser makes room for all of it at once.
         if (!exchange.share.grow_to(parser.content_length().value_or(0))) {
-            co_return error_response(Status::service_unavailable, "too many large requests at once");
+            co_return too_many_bytes();
         }
         arm(settings().body_timeout);
         error_code error;
@@ -226,12 +259,22 @@ private:
             ++common_->counts.responses.at(0);
         }
         parser.eager(true);
-        buffer_.reserve(large_read);
-        while (!error && !parser.is_done()) {
+        if (!error) {
+            error = parse_buffered(exchange);
+        }
+        if (error == beast_http::error::need_more) {
+            error = co_await read_more();
+        }
+        bool fits = exchange.share.grow_to(parser.get().body().size());
+        if (!parser.is_done()) {
+            buffer_.reserve(large_read);
+        }
+        while (fits && !error && !parser.is_done()) {
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
-            if (!exchange.share.grow_to(parser.get().body().size())) {
-                co_return error_response(Status::service_unavailable, "too many large requests at once");
-            }
+            fits = exchange.share.grow_to(parser.get().body().size());
+        }
+        if (!fits) {
+            co_return too_many_bytes();
         }
         co_return read_failure(error);
     }

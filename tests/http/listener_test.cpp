@@ -88,6 +88,19 @@ TEST_F(Listening, TakesAChunkedBody) {
               "abcde");
 }
 
+TEST_F(Listening, TakesARequestInTwoPiecesWhereverItIsCut) {
+    const std::string request =
+        "POST /hook HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    for (std::size_t cut = 1; cut < request.size(); ++cut) {
+        Client& client = connect();
+        client.send(request.substr(0, cut));
+        ask("GET /hello HTTP/1.1\r\nHost: here\r\n\r\n");  // by then the first piece has been read
+        client.send(request.substr(cut));
+        ASSERT_TRUE(until([&] { return !client.responses().empty(); })) << cut;
+        EXPECT_EQ(client.responses()[0].body(), "abcde") << cut;
+    }
+}
+
 TEST_F(Listening, TellsAWaitingClientToGoOnWithItsBody) {
     Client& client = connect();
     client.send("POST /hook HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
