@@ -56,12 +56,12 @@ Response answer_to(const Delivery& delivery) {
     return unavailable(delivery.text, delivery.retry_after);
 }
 
-asio::awaitable<Response> webhook(Controls controls, Request request) {
+asio::awaitable<Response> webhook(decltype(Controls::deliver) deliver, Request request) {
     auto event = http::parse_webhook(request.body());
     if (!event) {
         co_return http::error_response(event.error().status, event.error().text);
     }
-    co_return answer_to(co_await controls.deliver(std::move(*event)));
+    co_return answer_to(co_await deliver(std::move(*event)));
 }
 
 // One member per stream, named after it: the rows that are in step now.
@@ -181,7 +181,7 @@ std::vector<http::Route> http_routes(const Controls& controls) {
     };
     return {
         {Verb::post, "/api/sync/webhook", Access::webhook,
-         [controls](Request request) { return webhook(controls, std::move(request)); }},
+         [deliver = controls.deliver](Request request) { return webhook(deliver, std::move(request)); }},
         {Verb::post, "/api/sync/queue-notify", Access::control,
          [controls](const Request&) { return queue_notify(controls); }},
         {Verb::post, "/api/sync/trigger", Access::control,
