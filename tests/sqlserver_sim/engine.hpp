@@ -150,6 +150,8 @@ public:
     virtual void commit_transaction(std::string_view name, Output& output) = 0;
     virtual void rollback_transaction(std::string_view name, Output& output) = 0;
     virtual void save_transaction(std::string_view name, Output& output) = 0;
+    // Once the answer to a request is out: what the request leaves behind costs its client no time.
+    virtual void clear_up() = 0;
     // Asks the running request to end soon (attention). The only function that any thread may call.
     virtual void cancel() noexcept = 0;
     virtual std::string database() const = 0;

@@ -180,6 +180,7 @@ bool Connection::answer(const ClientMessage& message, Inbox& inbox) {
         perform(message, response);
     }
     response.finish(inbox.end_request());
+    session_->clear_up();
     return !response.is_fatal();
 }
 

@@ -40,10 +40,9 @@ std::size_t sequence_length(std::uint8_t first) {
     return first >= 0xF0 && first <= 0xF4 ? 4 : 0;
 }
 
-}  // namespace
-
-void append_utf8(std::string& out, char32_t code_point) {
-    const auto put = [&out](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+// Up to four bytes; behind them.
+char* put_utf8(char* at, char32_t code_point) {
+    const auto put = [&at](char32_t byte) { *at++ = static_cast<char>(byte); };
     if (code_point < 0x80) {
         put(code_point);
     } else if (code_point < 0x800) {
@@ -59,6 +58,14 @@ void append_utf8(std::string& out, char32_t code_point) {
         put(0x80U | (code_point >> 6U & 0x3FU));
         put(0x80U | (code_point & 0x3FU));
     }
+    return at;
+}
+
+}  // namespace
+
+void append_utf8(std::string& out, char32_t code_point) {
+    char bytes[4];
+    out.append(bytes, put_utf8(bytes, code_point));
 }
 
 char32_t take_code_point(std::string_view& utf8) {
@@ -87,13 +94,17 @@ std::string utf16_to_utf8(std::string_view utf16) {
     if (utf16.size() % 2 != 0) {
         throw ProtocolError("Unicode data has an odd number of bytes");
     }
-    std::string out;
-    out.reserve(utf16.size() / 2);
-    ByteReader units(utf16);
-    while (!units.at_end()) {
-        char32_t code_point = units.u16();
+    constexpr std::size_t most_bytes = 3;  // for a unit; a pair of them needs four
+    std::string out(utf16.size() / 2 * most_bytes, '\0');
+    char* end = out.data();
+    const auto unit_at = [&](std::size_t at) -> char32_t {
+        return static_cast<std::uint8_t>(utf16[at]) | static_cast<std::uint8_t>(utf16[at + 1]) << 8U;
+    };
+    for (std::size_t at = 0; at < utf16.size(); at += 2) {
+        char32_t code_point = unit_at(at);
         if (is_high_surrogate(code_point)) {
-            const char32_t low = units.at_end() ? 0 : units.u16();
+            at += 2;
+            const char32_t low = at < utf16.size() ? unit_at(at) : 0;
             if (!is_low_surrogate(low)) {
                 throw ProtocolError("Unicode data holds a surrogate without its other half");
             }
@@ -101,8 +112,9 @@ std::string utf16_to_utf8(std::string_view utf16) {
         } else if (is_low_surrogate(code_point)) {
             throw ProtocolError("Unicode data holds a surrogate without its other half");
         }
-        append_utf8(out, code_point);
+        end = put_utf8(end, code_point);
     }
+    out.resize(static_cast<std::size_t>(end - out.data()));
     return out;
 }
 

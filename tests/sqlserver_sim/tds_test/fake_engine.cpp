@@ -27,6 +27,7 @@ public:
         return std::make_unique<FakeBulkLoad>(engine_);
     }
     void reset() override { ++engine_.resets; }
+    void clear_up() override {}
     void begin_transaction(std::string_view name, std::uint8_t isolation, Output& output) override {
         note("begin", name, std::to_string(isolation));
         output.environment(EnvironmentChange::begin_transaction, {});

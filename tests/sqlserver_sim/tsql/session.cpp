@@ -100,6 +100,9 @@ void SessionImpl::request(Output& output, const std::function<void()>& work) {
         throw;
     }
     leave();
+}
+
+void SessionImpl::clear_up() {
     collect_garbage();
 }
 

@@ -91,6 +91,7 @@ public:
     void call(const Call& call, Output& output) override;
     std::unique_ptr<BulkLoad> begin_bulk(const std::vector<Column>& columns) override;
     void reset() override;
+    void clear_up() override;
     void begin_transaction(std::string_view name, std::uint8_t isolation, Output& output) override;
     void commit_transaction(std::string_view name, Output& output) override;
     void rollback_transaction(std::string_view name, Output& output) override;

@@ -130,6 +130,7 @@ std::unique_ptr<Session> ServerTest::connect(bool ansi_defaults) const {
 Answer ServerTest::run_on(Session& on, std::string_view sql) const {
     Answer answer;
     on.batch(sql, answer);
+    on.clear_up();
     return answer;
 }
 
@@ -140,6 +141,7 @@ Answer ServerTest::run(std::string_view sql) {
 Answer ServerTest::call(const Call& request) {
     Answer answer;
     session->call(request, answer);
+    session->clear_up();
     return answer;
 }
 
