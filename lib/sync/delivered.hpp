@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <span>
@@ -42,8 +43,10 @@ public:
 
 private:
     struct Rows {
-        std::map<Key, Timestamp> times;
-        std::set<std::pair<Timestamp, Key>> in_order;
+        // Side by side: spread over the heap, these few would keep all of it from being given back.
+        std::pmr::unsynchronized_pool_resource memory{{.max_blocks_per_chunk = 256, .largest_required_pool_block = 0}};
+        std::pmr::map<Key, Timestamp> times{&memory};
+        std::pmr::set<std::pair<Timestamp, Key>> in_order{&memory};
         Timestamp cursor;
 
         void erase(const Key& key);
