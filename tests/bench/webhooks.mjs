@@ -10,7 +10,7 @@ import { runWrk } from './wrk.mjs';
 const plans = {
   full: {
     idleSeconds: 60, latencySeconds: 30, bursts: 10, slowSeconds: 30, soakSeconds: 300,
-    wrk: { runs: 3, seconds: 10, notes: 150_000, peerNotes: 40_000 },
+    wrk: { runs: 5, seconds: 10, notes: 150_000, peerNotes: 40_000 },
   },
   quick: {
     idleSeconds: 3, latencySeconds: 3, bursts: 2, slowSeconds: 4, soakSeconds: 10,
@@ -192,6 +192,7 @@ async function compareWrk(supabase, daemon, peer, plan) {
 // Once as the clinic's tables are, and once without their triggers: the stand-in needs milliseconds for a trigger, a real
 // server microseconds, and the peer fires one for each row.
 async function measureThroughput(supabase, daemon, peer, plan) {
+  await supabase.keepFromCleaningUp();
   const throughput = await compareWrk(supabase, daemon, peer, plan);
   await Promise.all([daemon, peer].map((service) => service.target.dropNoteTriggers()));
   return { throughput, without_triggers: await compareWrk(supabase, daemon, peer, plan) };
@@ -290,7 +291,7 @@ export async function measureWebhooks(world) {
   const rows = await measureThroughput(supabase, daemon, peer, plan.wrk);
   note('comparing');
   await verify(supabase, daemon);
-  await pause(2000);
+  await pause(7000); // it gives memory back within 5 s
   const idle_after = { private_kb: daemon.memory() };
   return { idle: { daemon: idle, peer: peerIdle }, idle_after, latency, burst, beside_slow, soak, ...rows };
 }
