@@ -27,10 +27,12 @@ void prepare_process() {
     std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error value, not the end of the process
 #endif
 #ifdef __GLIBC__
-    // One arena instead of one per thread, and large buffers straight from the system: an idle daemon stays small.
+    // One arena instead of one per thread, and large buffers straight from the system: an idle daemon stays small. What
+    // is free becomes one piece with its neighbours at once, not all of it whenever a large buffer comes or goes.
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+    mallopt(M_MXFAST, 0);
 #endif
 }
 
