@@ -163,10 +163,7 @@ END $$;
 -- The local time in a zone of a moment's text. The form that programs send needs no closer look: in UTC, and later than any
 -- offset that is not of whole minutes.
 CREATE OR REPLACE FUNCTION sim.local_in(x text, z text) RETURNS timestamp LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN translate(x COLLATE "C", '123456789', '000000000') IN (
-       '0000-00-00T00:00:00.000+00:00', '0000-00-00T00:00:00+00:00', '0000-00-00T00:00:00.000000+00:00', '0000-00-00T00:00:00.0+00:00',
-       '0000-00-00T00:00:00.00+00:00', '0000-00-00T00:00:00.0000+00:00', '0000-00-00T00:00:00.00000+00:00')
-     AND right(x, 5) COLLATE "C" = '00:00' AND x COLLATE "C" > '1973'
+  SELECT CASE WHEN x COLLATE "C" LIKE '____-__-__T__:__:__%+00:00' AND x COLLATE "C" > '1973' AND to_json(x::timestamptz)::text COLLATE "C" = '"' || x || '"'
      THEN x::timestamptz AT TIME ZONE z ELSE sim.local(sim.at_zone(sim.to_dto(x), z)) END $$;
 CREATE OR REPLACE FUNCTION sim.offset_minutes(z text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT CASE WHEN z ~ '^[+-]' COLLATE "C" THEN (substr(z, 2, 2)::int * 60 + substr(z, 5, 2)::int) * CASE WHEN left(z, 1) = '-' COLLATE "C" THEN -1 ELSE 1 END ELSE z::int END $$;
