@@ -266,10 +266,8 @@ private:
             error = co_await read_more();
         }
         bool fits = exchange.share.grow_to(parser.get().body().size());
-        if (!parser.is_done()) {
-            buffer_.reserve(large_read);
-        }
         while (fits && !error && !parser.is_done()) {
+            buffer_.reserve(large_read);
             co_await beast_http::async_read_some(stream_, buffer_, parser, redirected(error));
             fits = exchange.share.grow_to(parser.get().body().size());
         }
