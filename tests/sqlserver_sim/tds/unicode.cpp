@@ -97,14 +97,11 @@ std::string utf16_to_utf8(std::string_view utf16) {
     constexpr std::size_t most_bytes = 3;  // for a unit; a pair of them needs four
     std::string out(utf16.size() / 2 * most_bytes, '\0');
     char* end = out.data();
-    const auto unit_at = [&](std::size_t at) -> char32_t {
-        return static_cast<std::uint8_t>(utf16[at]) | static_cast<std::uint8_t>(utf16[at + 1]) << 8U;
-    };
-    for (std::size_t at = 0; at < utf16.size(); at += 2) {
-        char32_t code_point = unit_at(at);
+    ByteReader units(utf16);
+    while (!units.at_end()) {
+        char32_t code_point = units.u16();
         if (is_high_surrogate(code_point)) {
-            at += 2;
-            const char32_t low = at < utf16.size() ? unit_at(at) : 0;
+            const char32_t low = units.at_end() ? 0 : units.u16();
             if (!is_low_surrogate(low)) {
                 throw ProtocolError("Unicode data holds a surrogate without its other half");
             }

@@ -56,8 +56,8 @@ std::string collation_name(const Sql& sql) {
 // SELECT of expressions alone, as in EXISTS (SELECT s.a, s.b EXCEPT SELECT t.a, t.b).
 bool is_one_row(const Query& tree) {
     const SelectCore& core = tree.core;
-    return tree.set_operator.empty() && core.values.empty() && core.from.empty() && !core.where && !core.having &&
-           !core.top && core.group_by.empty() && !tree.offset;
+    return tree.set_operator.empty() && core.values.empty() && core.from.empty() && !core.where && !core.top &&
+           !tree.offset && !aggregated(core);
 }
 
 }  // namespace
@@ -152,15 +152,12 @@ QuerySql Translator::set_operation(const Query& tree, const std::vector<Type>* w
     rows.columns = left.columns;
     if (tree.set_operator == "EXCEPT" && is_one_row(*tree.left) && is_one_row(*tree.right)) {
         // One comparison, where PostgreSQL would hash or sort a set for each row of the query outside.
-        rows.text = "SELECT \"l~\".* FROM (" + left.text + ") AS \"l~\", (" + right.text +
-                    ") AS \"r~\" WHERE ROW(\"l~\".*) IS DISTINCT FROM ROW(\"r~\".*)";
-        if (!aggregated(tree.left->core) && !aggregated(tree.right->core)) {
-            for (std::size_t i = 0; i < left.columns.size(); ++i) {
-                rows.condition += (i == 0 ? "(" : ") OR (") + comparable(left.columns[i].expr) +
-                                  ") IS DISTINCT FROM (" + comparable(right.columns[i].expr);
-            }
-            rows.condition += ")";
+        for (std::size_t i = 0; i < left.columns.size(); ++i) {
+            rows.condition += (i == 0 ? "(" : ") OR (") + comparable(left.columns[i].expr) + ") IS DISTINCT FROM (" +
+                              comparable(right.columns[i].expr);
         }
+        rows.condition += ")";
+        rows.text = left.text + " WHERE " + rows.condition;
     } else {
         rows.text = "(" + left.text + ") " + tree.set_operator + " (" + right.text + ")";
     }

@@ -60,9 +60,6 @@ BEGIN
     ERRCODE = CASE WHEN number < 10000 THEN 'M' ELSE 'N' END || lpad((number % 10000)::text, 4, '0');
 END $$;
 
--- Keeps the rows a statement touched where the interpreter finds them for its triggers, by nesting level (sim.trigger_depth;
--- none is the outermost), table and event: as text in two settings, or in temporary tables if they are more than twenty
--- (SessionImpl::fire_triggers). For a few rows a table costs more than the statement, for many their text does.
 CREATE OR REPLACE FUNCTION sim.columns(x regclass) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT string_agg(format('%I %s', attname, atttypid), ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = x AND attnum > 0 AND NOT attisdropped $$;
 -- An empty table with the columns of `model`. One that was used often keeps its dead rows, so it is made anew.
@@ -76,6 +73,9 @@ BEGIN
   END IF;
   RETURN kept;
 END $$;
+-- Keeps the rows a statement touched where the interpreter finds them for its triggers, by nesting level (sim.trigger_depth;
+-- none is the outermost), table and event: as text in two settings, or in temporary tables if they are more than twenty
+-- (SessionImpl::fire_triggers). For a few rows a table costs more than the statement, for many their text does.
 CREATE OR REPLACE FUNCTION sim.capture() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE place text := format('rows_%s_%s_%s_', coalesce(nullif(current_setting('sim.trigger_depth', true), ''), '0'),
                              TG_ARGV[0], lower(TG_OP));
